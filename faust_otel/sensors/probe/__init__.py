@@ -1,0 +1,7 @@
+"""What Faust tells no hook: read from a running app, attached when it starts, gone when it stops."""
+
+from __future__ import annotations
+
+from .app import AppProbe, app_of
+
+__all__ = ["AppProbe", "app_of"]

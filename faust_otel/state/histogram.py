@@ -1,0 +1,183 @@
+"""Distributions that cost one `list.append` per value on the hot path.
+
+Values wait in a list and are counted a thousand at a time: sorting a batch in C and searching the
+bounds in it is cheaper per value than one bisection for each (0.07 us against 0.3 us with a
+method call), and it may happen on the thread of whoever reads.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from math import inf
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from .exponential import ExponentialBuckets, ExponentialSnapshot
+
+if TYPE_CHECKING:
+    from collections import deque
+    from collections.abc import Callable, Hashable
+
+__all__ = ["FOLD_AT", "Distribution", "Histogram"]
+
+#: This many waiting values are counted by the thread that adds the next one.
+FOLD_AT = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """What a histogram held: `counts` has one entry per bound and one above the last."""
+
+    count: int
+    sum: float
+    min: float
+    max: float
+    counts: tuple[int, ...]
+    exponential: ExponentialSnapshot | None = None
+
+
+class _Cursor:
+    """Where one reader stands: what it has seen, and the extremes since."""
+
+    __slots__ = ("high", "low", "past")
+
+    def __init__(self, past: Distribution) -> None:
+        self.past = past
+        self.low, self.high = inf, -inf
+
+
+class Histogram:
+    """Seconds, counted in buckets with fixed upper bounds (inclusive) and, if wanted, exponential.
+
+    `add` may be called from any thread. `pending` is the list behind it and never replaced, so
+    that hot paths may hold its bound ``append``; they call `fold` when it reaches `FOLD_AT`.
+    """
+
+    __slots__ = (
+        "_count",
+        "_counts",
+        "_cursors",
+        "_exponential",
+        "_lock",
+        "_max",
+        "_min",
+        "_recent",
+        "_sum",
+        "attrs",
+        "bounds",
+        "pending",
+        "sink",
+    )
+
+    def __init__(
+        self,
+        attrs: dict[str, str | int],
+        *,
+        bounds: tuple[float, ...],
+        recent: deque[float] | None = None,
+    ) -> None:
+        self.attrs = attrs
+        self.bounds = bounds
+        self.pending: list[float] = []
+        #: Also told of every value, in the order of arrival (another SDK's own histogram).
+        self.sink: Callable[[list[float]], None] | None = None
+        self._recent = recent
+        self._lock = Lock()
+        self._exponential: ExponentialBuckets | None = None
+        self._clear()
+
+    def _clear(self) -> None:
+        self._counts = [0] * (len(self.bounds) + 1)
+        self._count = 0
+        self._sum = 0.0
+        self._min, self._max = inf, -inf
+        self._cursors: dict[Hashable, _Cursor] = {}
+
+    def add(self, value: float) -> None:
+        """Count one value in seconds; negative ones (a clock stepped back) count as 0.0."""
+        self.pending.append(value)
+        if len(self.pending) >= FOLD_AT:
+            self.fold()
+
+    def fold(self) -> None:
+        """Count the values that wait."""
+        with self._lock:
+            self._fold()
+
+    def read(self, cursor: Hashable = None, *, exponential: bool = False) -> Distribution:
+        """Return everything so far or, with a `cursor`, what came since its last reading."""
+        with self._lock:
+            if exponential and self._exponential is None:
+                self._exponential = ExponentialBuckets()
+                self._cursors[ExponentialBuckets] = _Cursor(self._total(exponential=False))
+            self._fold()
+            total = self._total(exponential=exponential)
+            if exponential:
+                total = self._since(self._cursors[ExponentialBuckets], total)
+            if cursor is None:
+                return total
+            seen = self._cursors.get(cursor)
+            if seen is None:
+                self._cursors[cursor] = _Cursor(total)
+                return total
+            interval = self._since(seen, total)
+            self._cursors[cursor] = _Cursor(total)
+            return interval
+
+    def forget(self, cursor: Hashable) -> None:
+        """Drop a cursor whose reader is gone."""
+        with self._lock:
+            self._cursors.pop(cursor, None)
+
+    def _fold(self) -> None:
+        size = len(self.pending)
+        if not size:
+            return
+        batch = self.pending[:size]
+        # Deleting in place is atomic; an append of another thread meanwhile stays behind it.
+        del self.pending[:size]
+        values = [value for value in batch if 0.0 <= value < inf]
+        if len(values) < size:
+            values = [max(value, 0.0) for value in batch if -inf < value < inf]
+        if not values:
+            return
+        if self._recent is not None:
+            self._recent.extend(values)
+        if self.sink is not None:
+            self.sink(values)
+        if self._exponential is not None:
+            self._exponential.fold(values)
+        self._count_sorted(sorted(values))
+
+    def _count_sorted(self, values: list[float]) -> None:
+        counts = self._counts
+        below = 0
+        for index, bound in enumerate(self.bounds):
+            upto = bisect_right(values, bound, below)
+            counts[index] += upto - below
+            below = upto
+        counts[-1] += len(values) - below
+        self._count += len(values)
+        self._sum += sum(values)
+        low, high = values[0], values[-1]
+        self._min, self._max = min(self._min, low), max(self._max, high)
+        for cursor in self._cursors.values():
+            cursor.low, cursor.high = min(cursor.low, low), max(cursor.high, high)
+
+    def _total(self, *, exponential: bool) -> Distribution:
+        shape = self._exponential.snapshot() if exponential and self._exponential else None
+        return Distribution(
+            self._count, self._sum, self._min, self._max, tuple(self._counts), shape
+        )
+
+    @staticmethod
+    def _since(cursor: _Cursor, total: Distribution) -> Distribution:
+        past = cursor.past
+        counts = tuple(now - then for now, then in zip(total.counts, past.counts, strict=True))
+        shape = total.exponential
+        if shape is not None and past.exponential is not None:
+            shape = shape.minus(past.exponential)
+        return Distribution(
+            total.count - past.count, total.sum - past.sum, cursor.low, cursor.high, counts, shape
+        )
