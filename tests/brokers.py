@@ -46,4 +46,5 @@ def collect(app: faust.App, topic: str) -> list[Any]:
 def listening() -> set[tuple[str, int]]:
     """Return (address, port) of every socket of this process that takes connections."""
     sockets = psutil.Process().net_connections(kind="inet")
-    return {tuple(each.laddr) for each in sockets if each.status == psutil.CONN_LISTEN}
+    addresses: list[Any] = [each.laddr for each in sockets if each.status == psutil.CONN_LISTEN]
+    return {(address.ip, address.port) for address in addresses}

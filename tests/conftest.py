@@ -17,14 +17,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.user_properties.append(("group", group))
 
 
+# What follows stands behind its own imports so that it could be appended.
+from collections.abc import Iterator  # noqa: E402, TC003
+
+import pytest  # noqa: E402
+
+from faust_otel.testing import EmbeddedBroker  # noqa: E402
+
+
 @pytest.fixture(scope="session")
 def broker() -> Iterator[EmbeddedBroker]:
     """One broker of 4 partitions for all tests: each takes topics and app ids of its own."""
-    with EmbeddedBroker() as broker:
-        yield broker
-
-
-@pytest.fixture
-def name(request: pytest.FixtureRequest) -> str:
-    """Return a name that no other test uses, for topics, groups and apps."""
-    return re.sub(r"[^\w-]", "-", request.node.name)
+    with EmbeddedBroker() as embedded:
+        yield embedded

@@ -3,33 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-import re
-import signal
 import sys
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import aiohttp
-import psutil
 import pytest
-from aiokafka.partitioner import DefaultPartitioner
-from confluent_kafka import Consumer, TopicPartition
+from aiokafka.partitioner import DefaultPartitioner  # type: ignore[import-untyped]  # no stubs
+from confluent_kafka import TopicPartition
 
 from faust_otel.exceptions import ConfigurationError, FaustOTelError, MissingExtraError
-from faust_otel.testing import EmbeddedBroker, WorkerTimeoutError, cluster, run, running
+from faust_otel.testing import EmbeddedBroker, cluster
+from tests.brokers import consumer, listening, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import faust
-    from confluent_kafka import Message
 
-
-def test_a_consumer_reads_what_was_produced(broker: EmbeddedBroker, name: str) -> None:
+def test_a_consumer_reads_what_was_produced(broker: EmbeddedBroker) -> None:
     """Value, key, headers in their order and timestamp arrive as they were given, encoded."""
-    headers = [("trace", b"1"), ("trace", "two")]
+    name = "produced"
+    headers: list[tuple[str, bytes | str]] = [("trace", b"1"), ("trace", "two")]
     places = [
         broker.produce(name, {"n": 1}, key="k", partition=2, headers=headers, timestamp=12.345),
         broker.produce(name, b"\x00raw", partition=2, headers={"a": b""}),
@@ -48,20 +41,18 @@ def test_a_consumer_reads_what_was_produced(broker: EmbeddedBroker, name: str) -
     assert records[0].timestamp()[1] == 12_345
 
 
-def test_records_without_a_key_go_to_the_partitions_in_turn(
-    broker: EmbeddedBroker, name: str
-) -> None:
+def test_records_without_a_key_go_to_the_partitions_in_turn(broker: EmbeddedBroker) -> None:
     """A hundred thousand records in one call are spread evenly, and all of them are there."""
+    name = "in-turn"
     counts = broker.produce_many(name, (b"x" for _ in range(100_000)))
 
     assert counts == {0: 25_000, 1: 25_000, 2: 25_000, 3: 25_000}
     assert broker.end_offsets(name) == counts
 
 
-def test_a_key_goes_to_the_partition_where_faust_sends_it(
-    broker: EmbeddedBroker, name: str
-) -> None:
+def test_a_key_goes_to_the_partition_where_faust_sends_it(broker: EmbeddedBroker) -> None:
     """Each key is in the partition that the producer of a Faust worker chooses for it."""
+    name = "keyed"
     numbers = [0, 1, 2, 3]
     broker.produce_many(name, range(50), key=lambda value: f"key-{value}")
 
@@ -70,8 +61,9 @@ def test_a_key_goes_to_the_partition_where_faust_sends_it(
     assert len(placed) == 50
 
 
-def test_committed_is_what_a_group_committed(broker: EmbeddedBroker, name: str) -> None:
+def test_committed_is_what_a_group_committed(broker: EmbeddedBroker) -> None:
     """A partition is None until the group commits an offset for it, and then that offset."""
+    name = "committed"
     broker.create(name, partitions=2)
     before = broker.committed(name, name)
     with closing(consumer(broker, name)) as client:
@@ -81,8 +73,9 @@ def test_committed_is_what_a_group_committed(broker: EmbeddedBroker, name: str) 
     assert broker.committed(name, name) == {0: None, 1: 7}
 
 
-def test_a_topic_has_the_partitions_it_was_created_with(broker: EmbeddedBroker, name: str) -> None:
+def test_a_topic_has_the_partitions_it_was_created_with(broker: EmbeddedBroker) -> None:
     """Topics get the broker's number or their own, and to create one again changes nothing."""
+    name = "created"
     created = broker.create(f"{name}-4"), broker.create(f"{name}-7", partitions=7)
     again = broker.create(f"{name}-7"), broker.create(f"{name}-7", partitions=7)
 
@@ -125,8 +118,9 @@ def test_a_broker_listens_on_loopback_until_it_is_stopped() -> None:
     assert listening() == before
 
 
-def test_a_stopped_broker_starts_again_empty(name: str) -> None:
+def test_a_stopped_broker_starts_again_empty() -> None:
     """Stopping twice is harmless, using it then is an error, and a new start forgets topics."""
+    name = "restarted"
     broker = EmbeddedBroker(partitions=1).start()
     topic = broker.app(name).topic("declared")
     broker.produce("gone", 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
     import faust
 
 pytestmark = pytest.mark.worker
+
+
+@pytest.fixture
+def name(request: pytest.FixtureRequest) -> str:
+    """Return a name that no other test uses, for topics and apps."""
+    return re.sub(r"[^\w-]", "-", request.node.name)
 
 
 def test_a_worker_reads_everything_and_commits(broker: EmbeddedBroker, name: str) -> None:
@@ -56,8 +63,13 @@ def test_a_worker_leaves_the_process_as_it_was(broker: EmbeddedBroker, name: str
     seen = collect(app, name)
     broker.produce(name, 1)
     during: list[tuple[Any, ...]] = []
+
+    def until() -> bool:
+        during[:] = [surroundings()]
+        return bool(seen)
+
     before = surroundings()
-    run(app, lambda: seen and not during.append(surroundings()))
+    run(app, until)
 
     assert [before] == during == [surroundings()]
 
@@ -101,9 +113,7 @@ def test_tables_and_group_by_have_the_partitions_that_are_asked_for(name: str) -
         assert sum(broker.end_offsets(f"{name}-counts-changelog").values()) == 50
 
 
-def test_a_worker_that_is_too_slow_tells_how_far_it_came(
-    broker: EmbeddedBroker, name: str
-) -> None:
+def test_a_worker_that_is_too_slow_tells_how_far_it_came(broker: EmbeddedBroker, name: str) -> None:
     """The message names the time, the condition, the partitions and the line of the agent."""
     app = broker.app(name)
     seen = collect(app, name)
@@ -157,14 +167,14 @@ async def test_an_exception_of_an_agent_can_be_left_to_faust(
     app = broker.app(name)
     seen = failing(app, name)
     [agent] = app.agents.values()
-    agent._on_error = on_error  # type: ignore[attr-defined]
+    agent._on_error = on_error
     broker.produce_many(name, range(8))
     async with running(app, raise_agent_errors=False) as worker:
         await worker.until(lambda: len(seen) == 8)
 
     [(agent_name, error)] = worker.agent_errors
     assert (agent_name, [error]) == (agent.name, handled)
-    assert agent._on_error is on_error  # type: ignore[attr-defined]
+    assert agent._on_error is on_error
 
 
 def test_an_exception_of_a_task_ends_the_run(broker: EmbeddedBroker, name: str) -> None:
@@ -173,10 +183,10 @@ def test_an_exception_of_a_task_ends_the_run(broker: EmbeddedBroker, name: str) 
     collect(app, name)
     broker.create(name)
 
-    @app.task
     async def fail() -> None:
         raise LookupError("in a task")
 
+    app.task(fail)
     with pytest.raises(LookupError, match="in a task"):
         run(app, lambda: False)
     assert app.should_stop
@@ -235,7 +245,7 @@ def test_an_app_that_was_used_in_another_loop_runs(broker: EmbeddedBroker, name:
     async def use() -> None:
         assert app.monitor.loop is app.producer.loop is app.loop is asyncio.get_running_loop()
         assert app.consumer.assignment is not None
-        assert app.flow_control
+        assert app.flow_control is not None
 
     asyncio.run(use())
     broker.produce(name, 1)
@@ -249,7 +259,7 @@ def test_an_app_runs_once(broker: EmbeddedBroker, name: str) -> None:
     app = broker.app(name)
     collect(app, name)
     run(app, lambda: app.started)
-    with pytest.raises(FaustOTelError, match="has already run.*make a new one"):
+    with pytest.raises(FaustOTelError, match=r"has already run.*make a new one"):
         run(app, lambda: True)
 
 

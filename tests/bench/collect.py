@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from tests.bench.rungs import Rung
 
 SIZES = (100, 1_000, 2_000)
+#: What the other thread does while the loop is watched, as the child and as the table call it.
+WATCHED = {
+    "idle": "nothing",
+    "collecting": "collects",
+    "frozen": "collects, heap frozen",
+    "spinning": "spins",
+}
 Key = tuple[str, int]
 Answers = dict[Key, list[dict[str, Any]]]
 
@@ -85,15 +92,12 @@ def _per_series(found: list[dict[str, Any]]) -> float:
 def _lateness_table(rungs: list[Rung], answers: Answers) -> str:
     """The median of the rounds' percentiles, and the worst of all rounds."""
     return report.table(
-        ("loop late by, ms: p99 / worst", "partitions", "nothing else", "collecting", "spinning"),
+        ("loop late by, ms: p99 / worst", "partitions", *WATCHED.values()),
         (
             (
                 rung.title,
                 f"{size:,}",
-                *(
-                    _late(answers[rung.name, size], what)
-                    for what in ("idle", "collecting", "spinning")
-                ),
+                *(_late(answers[rung.name, size], what) for what in WATCHED),
             )
             for rung in rungs
             for size in SIZES

@@ -15,7 +15,7 @@ from tests.bench.probes import PROBES
 from tests.bench.scene import Scene
 
 if TYPE_CHECKING:
-    from tests.bench.probes import Probe
+    from tests.bench.probe import Probe
 
 #: Partitions of one topic.
 PER_TOPIC = 100
@@ -41,6 +41,10 @@ class CollectRung:
         self.probe.collect()
         spent = process_time() - started
         collecting = await lateness(seconds=self.seconds, work=self.probe.collect)
+        gc.collect()
+        gc.freeze()  # from here the garbage collector passes over all there is now
+        frozen = await lateness(seconds=self.seconds, work=self.probe.collect)
+        gc.unfreeze()
         idle = await lateness(seconds=self.seconds)
         spinning = await lateness(seconds=self.seconds, work=spin)
         return {
@@ -48,6 +52,7 @@ class CollectRung:
             "series": self.probe.series(),
             "idle": idle,
             "collecting": collecting,
+            "frozen": frozen,
             "spinning": spinning,
         }
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from tests.bench import loops
 from tests.bench.children import Answer, serve
-from tests.bench.probes import PROBES, Counts, Probe
+from tests.bench.probe import Counts, Probe
+from tests.bench.probes import PROBES
 from tests.bench.scene import Scene, chunks
 
 if TYPE_CHECKING:

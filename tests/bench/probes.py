@@ -1,49 +1,15 @@
-"""A probe is a sensor together with how to read it: what it counted, and one collection.
-
-A figure is only worth printing when the rung did its work: every ladder compares ``counts()``
-with what it fed in.
-"""
+"""The probe of every rung: Faust's own sensors here, ours beside."""
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import faust
 
+from tests.bench.probe import Counts, Probe, ReaderProbe, sums
+
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-
-class Counts(NamedTuple):
-    """How much of each kind a sensor says it saw; table operations of all kinds together."""
-
-    messages: int
-    events: int
-    sends: int
-    table_operations: int
-
-
-class Probe:
-    """A sensor that counts nothing, or none at all."""
-
-    def __init__(self, sensor: Any) -> None:
-        self.sensor = sensor
-
-    def fetched(self, events: list[Any]) -> None:
-        """Take what a sensor may learn of a fetch beside its hooks: once per fetch, not per event."""
-
-    def counts(self) -> Counts | None:
-        """What the sensor counted, by its own word; None when counting is not its work."""
-        return None
-
-    def collect(self) -> None:
-        """Do what one export or scrape makes the sensor do."""
-        raise TypeError(f"{type(self.sensor).__name__} cannot be collected")
-
-    def series(self) -> int:
-        """How many series one collection holds; a histogram counts as one."""
-        raise TypeError(f"{type(self.sensor).__name__} cannot be collected")
 
 
 class FaustProbe(Probe):
@@ -100,7 +66,7 @@ class PrometheusProbe(FaustProbe):
         )
 
 
-class SdkProbe(FaustProbe):
+class SdkProbe(ReaderProbe):
     """Faust's OpenTelemetry monitor on the SDK, read from an in-memory reader."""
 
     def __init__(self) -> None:
@@ -122,100 +88,6 @@ class SdkProbe(FaustProbe):
             totals.get("faust.table.operations", 0),
         )
 
-    def collect(self) -> None:
-        self.reader.get_metrics_data()
-
-    def series(self) -> int:
-        return points(self.reader.get_metrics_data())
-
-
-class OursProbe(Probe):
-    """The monitor of this project: what its two pipelines have in common."""
-
-    def __init__(self, sensor: Any) -> None:
-        super().__init__(sensor)
-        self.pipeline = sensor.pipeline  # open from the start, as in a worker
-
-    def fetched(self, events: list[Any]) -> None:
-        from faust_otel.state import Fetch
-
-        store = self.sensor.store
-        batches: dict[Any, list[Any]] = {}
-        for event in events:
-            batches.setdefault(event.message.tp, []).append(event.message)
-        for tp, batch in batches.items():
-            fetch = Fetch(
-                batch[0].offset,
-                batch[-1].offset,
-                at=store.clock(),
-                first_timestamp=batch[0].timestamp,
-            )
-            store.partition(tp.topic, tp.partition).fetched(fetch)
-
-    def counts(self) -> Counts | None:
-        monitor = self.sensor
-        operations = (
-            monitor.tables_get_total() + monitor.tables_set_total() + monitor.tables_del_total()
-        )
-        return Counts(
-            int(monitor.messages_received_total()),
-            int(monitor.events_total()),
-            int(monitor.messages_sent_total()),
-            operations,
-        )
-
-    @cached_property
-    def reader(self) -> Any:
-        """An in-memory reader that collects as an exporter's would."""
-        raise NotImplementedError
-
-    def collect(self) -> None:
-        self.reader.get_metrics_data()
-
-    def series(self) -> int:
-        return points(self.reader.get_metrics_data())
-
-
-class OwnPipelineProbe(OursProbe):
-    """On the pipeline that the monitor makes for itself."""
-
-    def __init__(self) -> None:
-        from faust_otel import Monitor
-
-        super().__init__(Monitor())
-
-    @cached_property
-    def reader(self) -> Any:
-        """One more reader beside the monitor's own, made only when somebody collects."""
-        from opentelemetry.sdk.metrics.export import InMemoryMetricReader
-
-        from faust_otel.pipeline import BridgeReader
-
-        class MemoryReader(BridgeReader, InMemoryMetricReader):
-            """Keeps what an exporter would send."""
-
-        reader = MemoryReader()
-        self.pipeline.add(reader)
-        return reader
-
-
-class BorrowedPipelineProbe(OursProbe):
-    """On a MeterProvider that is the user's."""
-
-    def __init__(self) -> None:
-        from opentelemetry.sdk.metrics import MeterProvider
-        from opentelemetry.sdk.metrics.export import InMemoryMetricReader
-
-        from faust_otel import Monitor
-
-        self._memory = InMemoryMetricReader()
-        super().__init__(Monitor(meter_provider=MeterProvider(metric_readers=[self._memory])))
-
-    @cached_property
-    def reader(self) -> Any:
-        """The user's own reader."""
-        return self._memory
-
 
 class Silent(faust.Sensor):
     """The least that Faust needs on ``app.monitor``."""
@@ -235,28 +107,16 @@ class Silent(faust.Sensor):
         return {}
 
 
-def sums(data: Any) -> dict[str, int]:
-    """Totals of the sums in an SDK ``MetricsData``, over all their attributes."""
-    return {
-        metric.name: sum(point.value for point in metric.data.data_points)
-        for metric in _metrics(data)
-        if hasattr(metric.data, "is_monotonic")
-    }
+def _ours() -> Probe:
+    from tests.bench.probes_ours import OwnPipelineProbe
+
+    return OwnPipelineProbe()
 
 
-def points(data: Any) -> int:
-    """How many data points an SDK ``MetricsData`` holds."""
-    return sum(len(metric.data.data_points) for metric in _metrics(data))
+def _ours_borrowed() -> Probe:
+    from tests.bench.probes_ours import BorrowedPipelineProbe
 
-
-def _metrics(data: Any) -> list[Any]:
-    """Metrics of all resources and scopes; none when the reader had nothing to hand over."""
-    return [
-        metric
-        for resource in (data.resource_metrics if data is not None else ())
-        for scope in resource.scope_metrics
-        for metric in scope.metrics
-    ]
+    return BorrowedPipelineProbe()
 
 
 def _without_sdk() -> Probe:
@@ -269,8 +129,8 @@ PROBES: dict[str, Callable[[], Probe]] = {
     "nothing": lambda: Probe(None),
     "sensor": lambda: Probe(faust.Sensor()),
     "silent": lambda: Probe(Silent()),
-    "ours": OwnPipelineProbe,
-    "ours-sdk": BorrowedPipelineProbe,
+    "ours": _ours,
+    "ours-sdk": _ours_borrowed,
     "monitor": lambda: FaustProbe(faust.Monitor()),
     "prometheus": PrometheusProbe,
     "otel": _without_sdk,

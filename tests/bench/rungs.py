@@ -1,4 +1,4 @@
-"""The rungs of the ladders by name; what they are made of is in :mod:`tests.bench.probes`."""
+"""The rungs of the ladders by name; what they are made of is in :mod:`tests.bench.probe`."""
 
 from __future__ import annotations
 

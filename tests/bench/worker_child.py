@@ -8,12 +8,15 @@ import sys
 import time
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import faust
 
 from tests.bench.children import Answer, tell
-from tests.bench.probes import PROBES, Probe
+from tests.bench.probes import PROBES
+
+if TYPE_CHECKING:
+    from tests.bench.probe import Probe
 
 #: Seconds for the hooks of the last event, once the agent has seen it.
 SETTLE = 10.0
