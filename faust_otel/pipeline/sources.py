@@ -73,7 +73,7 @@ def _consumed(store: Store) -> Iterator[Point]:
 def _sent(store: Store) -> Iterator[Point]:
     for histogram in store.sends:
         attrs = {name: value for name, value in histogram.attrs.items() if name in c.SENT.keys}
-        yield attrs, histogram.read().count
+        yield attrs, histogram.total()
 
 
 def _events(store: Store) -> Iterator[Point]:

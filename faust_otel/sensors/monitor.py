@@ -108,24 +108,33 @@ class Monitor(Counting, Queries, Sensor):
             logger.error("metrics are not exported: %s", exc)
 
     @Service.task
-    async def _sample(self) -> None:
-        app = app_of(self)
-        probe = AppProbe.of(app) if app is not None else None
+    async def _watch(self) -> None:
+        """Look at the event loop often, and at what changes slowly once a second."""
         clock = self.store.clock
-        sampled = asked = clock()
+        looked = asked = clock()
+        failed = False
         while not self.should_stop:
             before = clock()
             await self.sleep(LOOK_EVERY)
             now = clock()
-            self.store.loop_delays.get().add(max(0.0, now - before - LOOK_EVERY))
-            if now - sampled < SAMPLE_EVERY:
+            self.store.loop_delays.get().add(now - before - LOOK_EVERY)
+            if now - looked < SAMPLE_EVERY:
                 continue
-            sampled = now
-            self.query.sample(now)
-            if probe is not None:
-                ends = now - asked >= self._end_offsets_interval
-                asked = now if ends else asked
-                await probe.refresh(self, ends=ends)
+            looked = now
+            ends = now - asked >= self._end_offsets_interval
+            asked = now if ends else asked
+            try:
+                await self._look(now, ends=ends)
+            except Exception:  # telemetry never stops a worker
+                if not failed:
+                    logger.exception("a look at the app failed; some measurements are missing")
+                failed = True
+
+    async def _look(self, now: float, *, ends: bool) -> None:
+        self.query.sample(now)
+        app = app_of(self)
+        if app is not None:
+            await AppProbe.of(app).refresh(self, ends=ends)
 
     async def on_stop(self) -> None:
         """Stop watching, and export what is left."""

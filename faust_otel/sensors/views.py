@@ -233,22 +233,22 @@ class Views:
     @view
     def tp_committed_offsets(self) -> dict[TP, int]:
         """Offsets committed: the next to be read after a restart."""
-        return {tp: part.committed for tp, part in self._by_tp() if part.committed is not None}
+        return {tp: part.committed for tp, part in self._assigned_by_tp() if part.committed is not None}
 
     @view
     def tp_read_offsets(self) -> dict[TP, int]:
         """Offsets of the last messages read."""
-        return {tp: part.read for tp, part in self._by_tp() if part.read is not None}
+        return {tp: part.read for tp, part in self._assigned_by_tp() if part.read is not None}
 
     @view
     def tp_end_offsets(self) -> dict[TP, int]:
         """Offsets that will be written next."""
-        return {tp: part.end for tp, part in self._by_tp() if part.end is not None}
+        return {tp: part.end for tp, part in self._assigned_by_tp() if part.end is not None}
 
     @view
     def stream_inbound_time(self) -> dict[TP, float]:
         """When the last event of a partition came in (monotonic): Faust's stall detection."""
-        return {tp: part.inbound for tp, part in self._by_tp() if part.inbound is not None}
+        return {tp: part.inbound for tp, part in self._assigned_by_tp() if part.inbound is not None}
 
     # -- windows
 
@@ -280,6 +280,9 @@ class Views:
     def _by_tp(self) -> Iterator[tuple[TP, Partition]]:
         for partition in self._partition_list():
             yield TP(partition.topic, partition.partition), partition
+
+    def _assigned_by_tp(self) -> Iterator[tuple[TP, Partition]]:
+        return ((tp, partition) for tp, partition in self._by_tp() if partition.assigned)
 
     def _assignments(self, *, failed: bool) -> int:
         points = self.query.points(c.ASSIGNMENT_DURATION)

@@ -105,6 +105,12 @@ class Histogram:
         with self._lock:
             self._fold()
 
+    def total(self) -> int:
+        """Return the number of values so far."""
+        with self._lock:
+            self._fold()
+            return self._count
+
     def read(self, cursor: Hashable = None, *, exponential: bool = False) -> Distribution:
         """Return everything so far or, with a `cursor`, what came since its last reading."""
         with self._lock:

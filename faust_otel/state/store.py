@@ -185,6 +185,13 @@ class Store:
             found = self.sent.setdefault(topic, found)
         return found
 
+    def totals(self) -> tuple[int, int, int]:
+        """Return how many messages were received and sent, and how many events ended."""
+        received = sum(partition.received for partition in list(self.partitions.values()))
+        sent = sum(histogram.total() for histogram in self.sends)
+        events = sum(series.retired for series in self.event_series())
+        return received, sent, events + sum(flow.ended() for flow in list(self.flows.values()))
+
     def retire(self, flow: Flow) -> None:
         """Forget a stream that has stopped; its counts stay."""
         if self.flows.pop(flow.stream, None) is not None:

@@ -89,7 +89,10 @@ class AppProbe:
 
     async def refresh(self, monitor: Counting, *, ends: bool) -> None:
         """Look at what changes slowly; with `ends`, ask the broker for the ends of partitions."""
-        self._levels[id(monitor)].watch_recovery()
+        levels = self._levels.get(id(monitor))
+        if levels is None:
+            return  # it has left
+        levels.watch_recovery()
         if self.leads(monitor):
             self.look_again()
             if ends and not (self._app.producer_only or self._app.client_only):

@@ -113,7 +113,8 @@ class ConsumerProbe:
         """
         consumer = self._app.consumer
         try:
-            assigned = [tp for tp in consumer.assignment() if tp.topic in self._app.topics]
+            acking = self._app.topics.acking_topics
+            assigned = [tp for tp in consumer.assignment() if tp.topic in acking]
             if not assigned:
                 return
             ends = await asyncio.wait_for(consumer.highwaters(*assigned), timeout=5.0)
@@ -126,8 +127,12 @@ class ConsumerProbe:
         committed = self._app.consumer._committed_offset.get(tp)  # noqa: SLF001  told by no hook
         for monitor in self._monitors:
             partition = monitor.store.partition(*tp)
+            if not partition.assigned:
+                continue  # revoked while the broker was asked
             if end is not None:
                 partition.end = end
+            if partition.committed is None:
+                partition.committed = committed
             if partition.read is None:
                 position = committed
                 if position is None:
