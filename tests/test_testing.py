@@ -88,6 +88,8 @@ def test_a_topic_has_the_partitions_it_was_created_with(broker: EmbeddedBroker) 
     [
         (lambda broker: broker.create("known", partitions=9), "already has 4 partitions, not 9"),
         (lambda broker: broker.create("known", partitions=0), "partitions=0 is not allowed"),
+        (lambda _: EmbeddedBroker(partitions=0), "EmbeddedBroker: partitions=0 is not allowed"),
+        (lambda _: EmbeddedBroker(rebalance_delay=-1), "rebalance_delay=-1 is not allowed"),
         (lambda broker: broker.create("a b"), "'a b' is no name of a topic"),
         (lambda broker: broker.end_offsets("unknown"), r"no topic 'unknown'.*create\('unknown'\)"),
         (lambda broker: broker.committed("group", "unknown"), "no topic 'unknown'"),

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import re
 import signal
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -127,6 +128,14 @@ def test_a_worker_that_is_too_slow_tells_how_far_it_came(broker: EmbeddedBroker,
     assert f"app {name!r} is running and has {name}[0] (read 0, committed 1)" in message
     assert "async for event in stream.events()" in message
     assert isinstance(caught.value, TimeoutError)
+
+
+def test_a_worker_that_never_got_started_says_so(broker: EmbeddedBroker, name: str) -> None:
+    """When time is up before the group was joined, the message says that nothing is assigned."""
+    app = broker.app(name)
+    collect(app, name)
+    with pytest.raises(WorkerTimeoutError, match="has no partitions"):
+        run(app, partial(bool, 0), timeout=0.1)
 
 
 def failing(app: faust.App, topic: str) -> list[int]:

@@ -3,12 +3,18 @@
 We cannot give its readers our producer, so numbers are observed by callbacks, and the values that
 wait in our histograms are recorded, in batches, in histograms of the SDK. One set of instruments
 serves all monitors of a process: the SDK ignores the callbacks of an instrument made twice.
+
+Queries are answered by a pipeline of our own beside it, from the same sources: so they are answered
+whatever views the provider has, after it was shut down, and inside its own callbacks, where a
+reader of its own would wait for itself.
 """
 
 from __future__ import annotations
 
+import logging
+from threading import Lock
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary, WeakSet
+from weakref import WeakKeyDictionary, ref
 
 from opentelemetry.metrics import CallbackOptions, Observation
 
@@ -16,119 +22,157 @@ from faust_otel import catalogue
 from faust_otel.version import __version__
 from faust_otel.words import Kind
 
-from .producer import QUESTION, Producer
-from .query import Query
-from .readers import QueryReader
-from .resource import worker_resource
+from .failures import Failures
+from .own import OwnPipeline
+from .process import PROCESS_SOURCES
+from .recording import Recording
 from .sources import numbers
+from .waiting import TakesLonger, within
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable
 
-    from opentelemetry.metrics import Meter
-    from opentelemetry.sdk.metrics import MeterProvider
+    from opentelemetry.metrics import Meter, MeterProvider
 
     from faust_otel.state import Attrs, Store
     from faust_otel.words import Metric
 
+    from .readers import BridgeReader
+
 __all__ = ["BorrowedPipeline"]
+
+logger = logging.getLogger(__name__)
+
+#: Seconds to wait for instruments to be made. The provider's lock, which that takes, is held by a
+#: collection for as long as somebody's slow callback runs; and this may be called by a callback.
+MAKING = 0.5
 
 
 class _Instruments:
     """The instruments of the whole catalogue on one provider, and the stores they read."""
 
     def __init__(self, meter: Meter) -> None:
-        self._stores: WeakSet[Store] = WeakSet()
-        self._histograms: dict[Metric, Any] = {}
+        self._stores: list[ref[Store]] = []
+        self._failures = Failures()
+        histograms: dict[Metric, Any] = {}
         create = {
             Kind.COUNTER: meter.create_observable_counter,
             Kind.UP_DOWN: meter.create_observable_up_down_counter,
             Kind.GAUGE: meter.create_observable_gauge,
         }
-        # First of all, so that what waits is recorded before the same collection ends.
-        info = catalogue.WORKER_INFO
-        callbacks = [self._fold, self._observe(info)]
-        meter.create_observable_gauge(info.name, callbacks, info.unit, info.description)
         for metric in catalogue.METRICS:
             if metric.kind is Kind.HISTOGRAM:
-                self._histograms[metric] = meter.create_histogram(
+                histograms[metric] = meter.create_histogram(
                     metric.name,
                     metric.unit,
                     metric.description,
                     explicit_bucket_boundaries_advisory=metric.bounds,
                 )
-            elif metric is not info:
+            else:
                 observe = [self._observe(metric)]
+                if metric is catalogue.WORKER_INFO:  # any: the SDK reads histograms after all
+                    observe.insert(0, self._fold)  # callbacks, so what waits is among them
                 create[metric.kind](metric.name, observe, metric.unit, metric.description)
+        self._recording = Recording(histograms)
 
-    def _fold(self, options: CallbackOptions) -> Iterator[Observation]:
-        for store in list(self._stores):
+    def join(self, store: Store) -> None:
+        """Read `store` until it is gone, and record what its histograms are told."""
+        if any(known() is store for known in self._stores):
+            return
+        self._stores = [known for known in self._stores if known() is not None]
+        self._stores.append(ref(store))
+        for metric in catalogue.METRICS:
+            for family in store.histograms(metric):
+                family.tell(self._recorder(metric, store=ref(store)))
+
+    def _speaking(self) -> list[Store]:
+        """Return one store for each app: monitors of one app all count the same."""
+        found: dict[object, Store] = {}
+        for known in list(self._stores):
+            store = known()
+            if store is not None:
+                found.setdefault(store if store.app is None else store.app, store)
+        return list(found.values())
+
+    def _fold(self, _: CallbackOptions) -> Iterable[Observation]:
+        for store in self._speaking():
             store.fold()
-        yield from ()
+        self._recording.drain()
+        return ()
 
-    def _observe(self, metric: Metric) -> Callable[[CallbackOptions], Iterator[Observation]]:
-        def observe(options: CallbackOptions) -> Iterator[Observation]:
-            question = QUESTION.get()
-            if question is not None and metric not in question.metrics:
-                return
-            for store in list(self._stores):
-                if question is None or question.store is store:
-                    for attrs, value in numbers(store, metric):
-                        yield Observation(value, attrs)
+    def _observe(self, metric: Metric) -> Callable[[CallbackOptions], Iterable[Observation]]:
+        def observe(_: CallbackOptions) -> Iterable[Observation]:
+            stores = self._speaking()
+            if metric in PROCESS_SOURCES:
+                del stores[1:]  # one process, however many apps
+            try:
+                return [
+                    Observation(value, attrs)
+                    for store in stores
+                    for attrs, value in numbers(store, metric)
+                ]
+            except Exception:  # noqa: BLE001  said, with its traceback
+                self._failures.say(metric)
+                return []
 
         return observe
 
-    def join(self, store: Store) -> None:
-        """Read `store` from now on, and record what its histograms are told."""
-        self._stores.add(store)
-        for metric, instrument in self._histograms.items():
-            for family in store.histograms(metric):
-                family.tell(_recorder(instrument))
+    def _recorder(
+        self, metric: Metric, *, store: ref[Store]
+    ) -> Callable[[Attrs], Callable[[list[float]], None]]:
+        def sink_of(attrs: Attrs) -> Callable[[list[float]], None]:
+            def sink(values: list[float]) -> None:
+                if any(store() is speaking for speaking in self._speaking()):
+                    self._recording.add(metric, attrs, values=values)
 
-    def leave(self, store: Store) -> None:
-        """Read `store` no more."""
-        self._stores.discard(store)
+            return sink
+
+        return sink_of
 
 
 _INSTRUMENTS: WeakKeyDictionary[MeterProvider, _Instruments] = WeakKeyDictionary()
+_MAKING = Lock()
 
 
-def _recorder(instrument: Any) -> Callable[[Attrs], Callable[[list[float]], None]]:
-    def sink_of(attrs: Attrs) -> Callable[[list[float]], None]:
-        def sink(values: list[float]) -> None:
-            for value in values:
-                instrument.record(value, attrs)
-
-        return sink
-
-    return sink_of
+def _join(provider: MeterProvider, store: Store) -> None:
+    with _MAKING:  # of two sets of instruments, the SDK calls only the first
+        instruments = _INSTRUMENTS.get(provider)
+        if instruments is None:
+            meter = provider.get_meter(catalogue.SCOPE, __version__, catalogue.SCHEMA_URL)
+            instruments = _INSTRUMENTS[provider] = _Instruments(meter)
+        instruments.join(store)
 
 
 class BorrowedPipeline:
-    """Our instruments on the user's provider; the query reader joins its readers."""
+    """Our instruments on the user's provider, for as long as the store is there."""
 
     def __init__(self, store: Store, *, provider: MeterProvider) -> None:
-        self._store = store
         self._provider = provider
-        self._instruments = _INSTRUMENTS.get(provider) or _INSTRUMENTS.setdefault(
-            provider,
-            _Instruments(provider.get_meter(catalogue.SCOPE, __version__, catalogue.SCHEMA_URL)),
-        )
-        self._instruments.join(store)
-        reader = QueryReader()
-        reader.connect(
-            Producer(store, carries=()), resource=worker_resource(store.app_id, pid=store.pid)
-        )
-        provider.add_metric_reader(reader)
-        self.query = Query(store, reader=reader)
+        self._own = OwnPipeline(store)
+        self.query = self._own.query
+        try:
+            within(MAKING, lambda: _join(provider, store), name="faust-otel-instruments")
+        except TakesLonger:
+            logger.debug("the meter provider is busy; its readers see this monitor a little later")
+
+    def add(self, reader: BridgeReader) -> None:
+        """Have one more reader collect, beside those of the provider."""
+        self._own.add(reader)
 
     def start(self) -> None:
         """Do nothing: what is exported is the provider's own business."""
 
     def flush(self, timeout: float) -> bool:
-        """Have the provider export now; its readers added later are ours, and need no flush."""
-        return bool(self._provider.force_flush(timeout * 1000))
+        """Have the provider export now; return False when that took longer than `timeout`."""
+        flush = getattr(self._provider, "force_flush", None)  # not part of the API
+        if flush is None:
+            return True
+        try:
+            return bool(within(timeout, lambda: flush(timeout * 1e3), name="faust-otel-flush"))
+        except TakesLonger:
+            return False
 
     def stop(self, timeout: float) -> None:
         """Have the provider export what is left; it is the user's to shut down."""
-        self.flush(timeout)
+        if not self.flush(timeout):
+            logger.warning("the last metrics were not exported within %g s", timeout)

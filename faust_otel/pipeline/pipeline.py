@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from faust_otel.state import Store
 
     from .query import Query
+    from .readers import BridgeReader
 
 __all__ = ["Pipeline", "open_pipeline"]
 
@@ -25,6 +26,9 @@ class Pipeline(Protocol):
 
     query: Query
 
+    def add(self, reader: BridgeReader) -> None:
+        """Have one more reader of ours collect from the store."""
+
     def start(self) -> None:
         """Begin to export, as the environment asks."""
 
@@ -32,22 +36,15 @@ class Pipeline(Protocol):
         """Export now; return False when that did not succeed within `timeout` seconds."""
 
     def stop(self, timeout: float) -> None:
-        """Export what is left and stop; queries go on being answered."""
+        """Export what is left and stop within `timeout` seconds; queries go on being answered."""
 
 
 def open_pipeline(store: Store, *, meter_provider: Any = None) -> Pipeline:
-    """Return a pipeline on `meter_provider`, on the global one if configured, else on our own.
-
-    A provider that takes no further readers (not the SDK's) cannot answer queries: there, a
-    warning says so and the pipeline is our own.
-    """
-    provider = meter_provider or get_meter_provider()
-    if hasattr(provider, "add_metric_reader"):
-        return BorrowedPipeline(store, provider=provider)
+    """Return a pipeline on `meter_provider`, on the global one if configured, else on our own."""
     if meter_provider is not None:
-        logger.warning(
-            "meter_provider=%r takes no metric readers, so this monitor measures into a "
-            "pipeline of its own; give an opentelemetry.sdk.metrics.MeterProvider",
-            meter_provider,
-        )
+        return BorrowedPipeline(store, provider=meter_provider)
+    provider: Any = get_meter_provider()
+    # The API's own providers, which measure nothing, have nothing to flush.
+    if hasattr(provider, "force_flush"):
+        return BorrowedPipeline(store, provider=provider)
     return OwnPipeline(store)

@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 __all__ = ["PROCESS_SOURCES"]
 
 Points = Iterator[tuple[Attrs, "int | float"]]
+Read = Callable[[Any], Points]
 
 
 @cache
 def _process(pid: int) -> Any:
-    import psutil  # noqa: PLC0415  only when somebody collects
+    import psutil
 
     return psutil.Process(pid)
 
@@ -36,7 +37,7 @@ def _reported_elsewhere() -> bool:
     return bool(instrumentor.is_instrumented_by_opentelemetry)
 
 
-def _source(read: Callable[[Any], Iterator[tuple[Attrs, int | float]]]) -> Callable[[Store], Points]:
+def _source(read: Read) -> Callable[[Store], Points]:
     def source(store: Store) -> Points:
         if not _reported_elsewhere():
             yield from read(_process(store.pid))
@@ -50,7 +51,7 @@ def _cpu(process: Any) -> Points:
     yield {key.CPU_MODE: "system"}, times.system
 
 
-def _one(read: Callable[[Any], int]) -> Callable[[Any], Points]:
+def _one(read: Callable[[Any], int]) -> Read:
     def points(process: Any) -> Points:
         yield {}, read(process)
 

@@ -6,14 +6,16 @@ so what is said here is what every exporter says. Nothing observed yet is 0 or 0
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from faust_otel import attributes as key
 from faust_otel import catalogue
 
-from .producer import Question
-
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from opentelemetry.sdk.metrics.export import HistogramDataPoint
+
     from faust_otel.state import Store
     from faust_otel.words import Metric
 
@@ -31,14 +33,21 @@ class Query:
 
     def points(self, metric: Metric) -> list[tuple[dict[str, str | int], int | float]]:
         """Return attributes and value of every series; of a histogram, its count."""
-        found = []
-        for read in self._reader.read(Question(frozenset((metric,)), self._store)):
-            if read.name != metric.name:
-                continue
-            for point in read.data.data_points:
-                value = point.value if hasattr(point, "value") else point.count
-                found.append((dict(point.attributes or {}), value))
-        return found  # type: ignore[return-value]  # the SDK types attributes more widely
+        return [
+            (dict(point.attributes), point.value if hasattr(point, "value") else point.count)
+            for point in self._read(metric)
+        ]
+
+    def distributions(
+        self, metric: Metric
+    ) -> list[tuple[dict[str, str | int], HistogramDataPoint]]:
+        """Return attributes and data point (buckets, bounds, extremes) of every histogram."""
+        return [(dict(point.attributes), point) for point in self._read(metric)]
+
+    def _read(self, metric: Metric) -> Iterator[Any]:
+        for read in self._reader.read(frozenset((metric,))):
+            if read.name == metric.name:
+                yield from read.data.data_points
 
     def total(self, metric: Metric, **labels: str) -> int:
         """Return the sum over the series whose attributes, named as constants, equal `labels`."""

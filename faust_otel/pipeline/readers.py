@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextvars import copy_context
 from threading import RLock
 from time import time_ns
@@ -11,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from opentelemetry.sdk.metrics import (
     Histogram,
     ObservableCounter,
-    ObservableGauge,
     ObservableUpDownCounter,
 )
 from opentelemetry.sdk.metrics.export import (
@@ -19,7 +17,6 @@ from opentelemetry.sdk.metrics.export import (
     Metric,
     MetricReader,
     MetricsData,
-    PeriodicExportingMetricReader,
     ResourceMetrics,
     ScopeMetrics,
 )
@@ -30,12 +27,18 @@ from faust_otel import catalogue
 from faust_otel.version import __version__
 from faust_otel.words import Kind
 
-from .producer import QUESTION, Producer, Question, View
+from .producer import QUESTION, View
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from opentelemetry.sdk.resources import Resource
 
-__all__ = ["BridgeReader", "ExportingReader", "QueryReader", "sdk_scope"]
+    from faust_otel.words import Metric as Declared
+
+    from .producer import Producer
+
+__all__ = ["BridgeReader", "QueryReader", "sdk_scope"]
 
 #: Our kinds as the instruments that readers state their preferences for.
 _INSTRUMENTS = {
@@ -57,11 +60,21 @@ class BridgeReader(MetricReader):
     aggregation are those the reader prefers. Unconnected, it is the reader it was.
     """
 
-    _bridge: tuple[Producer, View, Resource] | None = None
+    _bridge: tuple[Producer, View, Callable[[], Resource]] | None = None
 
-    def connect(self, producer: Producer, *, resource: Resource) -> None:
-        """Collect from `producer` from now on; `resource` is used when the SDK gave no data."""
-        self._bridge = (producer, self._view(), resource)
+    def connect(
+        self, producer: Producer, *, resource: Callable[[], Resource], earlier: View | None = None
+    ) -> View:
+        """Collect from `producer` from now on, under the `resource` of each collection's moment.
+
+        Return how: given to another reader as `earlier`, that one continues this one's deltas.
+        """
+        view = self._view()
+        if earlier is not None:
+            view.go_on(earlier)
+        producer.prepare(view)
+        self._bridge = (producer, view, resource)
+        return view
 
     def _view(self) -> View:
         # The SDK keeps a reader's preferences in these two mappings and offers no other way.
@@ -77,10 +90,7 @@ class BridgeReader(MetricReader):
             and isinstance(aggregation, ExponentialBucketHistogramAggregation)
             for instrument, aggregation in self._instrument_class_aggregation.items()
         )
-        return View(delta=delta, exponential=exponential, breathe=not self._answers_callers)
-
-    #: True for a reader that collects on its caller's thread, who wants an answer at once.
-    _answers_callers = False
+        return View(delta=delta, exponential=exponential)
 
     def _receive_metrics(
         self, metrics_data: MetricsData, timeout_millis: float = 10_000, **kwargs: Any
@@ -88,12 +98,8 @@ class BridgeReader(MetricReader):
         if self._bridge is not None:
             producer, view, resource = self._bridge
             produced = producer.produce(time_ns(), view)
-            metrics_data = _joined(metrics_data, produced, resource=resource)
+            metrics_data = _joined(metrics_data, produced, resource=resource())
         super()._receive_metrics(metrics_data, timeout_millis=timeout_millis, **kwargs)  # type: ignore[safe-super]  # the reader class that follows
-
-
-class ExportingReader(BridgeReader, PeriodicExportingMetricReader):
-    """The SDK's periodic reader, with our producer."""
 
 
 class _KeepingReader(MetricReader):
@@ -101,9 +107,7 @@ class _KeepingReader(MetricReader):
 
     _data: MetricsData | None = None
 
-    def _receive_metrics(
-        self, metrics_data: MetricsData, timeout_millis: float = 10_000, **kwargs: Any
-    ) -> None:
+    def _receive_metrics(self, metrics_data: MetricsData, *_: Any, **__: Any) -> None:
         self._data = metrics_data
 
     def shutdown(self, timeout_millis: float = 30_000, **kwargs: Any) -> None:
@@ -113,20 +117,15 @@ class _KeepingReader(MetricReader):
 class QueryReader(BridgeReader, _KeepingReader):
     """The in-memory reader behind the query API."""
 
-    _answers_callers = True
-
     def __init__(self) -> None:
-        limit = 1_000_000  # the default of 2,000 series would fold the others into one
-        super().__init__(
-            cardinality_limits=dict.fromkeys((*_INSTRUMENTS.values(), ObservableGauge), limit)
-        )
+        super().__init__()
         self._lock = RLock()
 
-    def read(self, question: Question | None = None) -> Sequence[Metric]:
+    def read(self, question: frozenset[Declared] | None = None) -> Sequence[Metric]:
         """Collect now and return our metrics: those asked for, or all that are exported."""
         return copy_context().run(self._read, question)
 
-    def _read(self, question: Question | None) -> Sequence[Metric]:
+    def _read(self, question: frozenset[Declared] | None) -> Sequence[Metric]:
         QUESTION.set(question)
         with self._lock:
             self._data = None
@@ -137,22 +136,17 @@ class QueryReader(BridgeReader, _KeepingReader):
                 metric
                 for resource in self._data.resource_metrics  # type: ignore[attr-defined]  # set above
                 for scope in resource.scope_metrics
-                if scope.scope.name == catalogue.SCOPE
                 for metric in scope.metrics
             ]
 
 
 def _joined(data: MetricsData, produced: Sequence[Metric], *, resource: Resource) -> MetricsData:
-    """Return `data` with `produced` in our scope."""
-    ours = sdk_scope()
-    metrics, scopes = list(produced), []
-    for given in data.resource_metrics:
-        for scope in given.scope_metrics:
-            if scope.scope == ours:
-                metrics += scope.metrics
-            else:
-                scopes.append(scope)
-    if data.resource_metrics:
-        resource = data.resource_metrics[0].resource
-    scopes.append(ScopeMetrics(ours, metrics, catalogue.SCHEMA_URL))
-    return MetricsData([ResourceMetrics(resource, scopes, resource.schema_url)])
+    """Return what the SDK observed for our own provider, and `produced`, under `resource`."""
+    observed = [
+        metric
+        for given in data.resource_metrics
+        for scope in given.scope_metrics
+        for metric in scope.metrics
+    ]
+    ours = ScopeMetrics(sdk_scope(), [*produced, *observed], catalogue.SCHEMA_URL)
+    return MetricsData([ResourceMetrics(resource, [ours], resource.schema_url)])

@@ -26,5 +26,5 @@ def worker_resource(app_id: str | None, *, pid: int) -> Resource:
 
 
 @cache
-def _instance_id(pid: int) -> str:
+def _instance_id(_pid: int) -> str:
     return str(uuid4())

@@ -7,13 +7,15 @@ a pair of attributes and value; the attributes of a series are one dictionary fo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from faust_otel import attributes as key
 from faust_otel import catalogue as c
-from faust_otel.state import STARTED, Histogram, Store
+from faust_otel.state import CELL, Histogram, Store
 from faust_otel.state.series import Attrs, Counts, label
 
+from .breath import breathing
 from .process import PROCESS_SOURCES
 
 if TYPE_CHECKING:
@@ -26,18 +28,23 @@ Point = tuple[Attrs, "int | float"]
 Source = Callable[[Store], Iterable[Point]]
 
 
-def numbers(store: Store, metric: Metric) -> Iterable[Point]:
-    """Return the points of a counter, gauge or up-down counter."""
+#: A collection pauses after so many points (about 2 us each), or histograms (up to 100 us).
+POINTS_AT_A_TIME, HISTOGRAMS_AT_A_TIME = 250, 10
+
+
+def numbers(store: Store, metric: Metric) -> Iterator[Point]:
+    """Yield the points of a counter, gauge or up-down counter; never NaN nor infinite."""
     source = NUMBERS.get(metric)
-    if source is not None:
-        return source(store)
-    return _readings(store, metric)
+    points = _readings(store, metric) if source is None else source(store)
+    for point in breathing(points, every=POINTS_AT_A_TIME):
+        if isfinite(point[1]):
+            yield point
 
 
 def histograms(store: Store, metric: Metric) -> Iterator[Histogram]:
     """Yield the histograms of a metric."""
     for family in store.histograms(metric):
-        yield from family
+        yield from breathing(family, every=HISTOGRAMS_AT_A_TIME)
 
 
 def _partitions(store: Store) -> list[Partition]:
@@ -78,12 +85,16 @@ def _sent(store: Store) -> Iterator[Point]:
 
 def _events(store: Store) -> Iterator[Point]:
     totals: dict[int, int] = {}
-    for flow in list(store.flows.values()):
-        for cell in list(flow.cells.values()):
-            series = id(cell.series)
-            totals[series] = totals.get(series, 0) + cell.ended
-    for series in store.event_series():
-        yield series.attrs, series.retired + totals.get(id(series), 0)
+    with store.retiring:  # a stream that hands over its counts now would be seen twice or never
+        all_series = store.event_series()
+        for series in all_series:
+            totals[id(series)] = series.retired
+        for flow in list(store.flows.values()):
+            for cell in list(flow.cells.values()):
+                if id(cell.series) in totals:
+                    totals[id(cell.series)] += cell.ended
+    for series in all_series:
+        yield series.attrs, totals[id(series)]
 
 
 def _active(store: Store) -> Iterator[Point]:
@@ -91,7 +102,8 @@ def _active(store: Store) -> Iterator[Point]:
     for flow in list(store.flows.values()):
         state = flow.active()
         if state is not None:
-            totals[id(state[1].work)] += 1
+            worked_on = id(state[CELL].work)
+            totals[worked_on] = totals.get(worked_on, 0) + 1
     for work in store.works():
         yield work.active_attrs, totals.get(id(work), 0)
 
@@ -176,7 +188,7 @@ def _info(store: Store) -> Iterator[Point]:
 def _readings(store: Store, metric: Metric) -> Iterator[Point]:
     for reading in list(store.readings.get(metric, ())):
         for labels, value in reading():
-            yield label(metric, labels), value  # type: ignore[arg-type]  # a narrower dict
+            yield label(metric, labels), value
 
 
 def _count(name: str) -> Source:

@@ -1,85 +1,112 @@
-"""`Sensor`: every hook, to be overridden; and, assigned to ``app.monitor``, all Faust reads there."""
+"""`Sensor`: every hook, to be overridden; as ``app.monitor`` it answers what Faust asks there."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import faust
 from faust.sensors import Sensor as FaustSensor
 
+from faust_otel.pipeline.own import OwnPipeline
 from faust_otel.state import Store
 
 from .counting import Counting
-from .hooks import fit_class
-from .probe import AppProbe, app_of
+from .fitting import fit_class
+from .kept import view
+from .probe import app_of
+from .watching import Watching
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["Sensor"]
 
-#: What ``app.monitor`` must serve beyond a sensor's hooks.
+#: What ``app.monitor`` must answer beyond a sensor's hooks.
 _SERVED = frozenset(
     name
-    for name in (*dir(Counting), *dir(faust.Monitor))
-    if not hasattr(FaustSensor, name) and not name.startswith("__") and hasattr(Counting, name)
+    for name in dir(faust.Monitor)
+    if hasattr(Counting, name) and not hasattr(FaustSensor, name)
 )
 
 
-class StandIn(Counting, FaustSensor):
+class Answering(OwnPipeline):
+    """A pipeline that answers queries and exports nothing."""
+
+    def start(self) -> None:
+        """Do nothing: exporting is the business of monitors."""
+
+
+class StandIn(Watching):
     """Counts for a sensor that does not count itself but is the app's monitor."""
+
+    def __init__(self) -> None:
+        super().__init__(store=Store(), opening=Answering)
 
 
 class Sensor(FaustSensor):
     """Base of sensors: override the hooks of interest.
 
     Any keyword is kept as configuration and readable in `config`. Hooks may be written with fewer
-    arguments than Faust passes (without ``state``, without sizes). Assigned to ``app.monitor``, a
-    sensor also answers what Faust reads there, from counts that a stand-in keeps for it.
+    arguments than Faust passes (without ``state``, without sizes); one that asks for more is
+    refused with ConfigurationError when its class is made. Assigned to ``app.monitor``, a sensor
+    also answers what Faust reads there, from counts that a stand-in keeps for it.
     """
 
     abstract = False
-    _stand_in: StandIn | None = None
+    __stand_in: StandIn | None = None
 
     def __init__(self, **kwargs: Any) -> None:
         service = {name: kwargs.pop(name) for name in ("loop", "beacon") if name in kwargs}
-        self.config: dict[str, Any] = kwargs
+        self.__config = kwargs
         super().__init__(**service)
 
-    def __init_subclass__(cls) -> None:
+    def __init_subclass__(cls, *, fitted: bool = False) -> None:
         super().__init_subclass__()
-        fit_class(cls)
+        if not fitted:
+            fit_class(cls)
 
     def __getattr__(self, name: str) -> Any:
         if name in _SERVED:
-            return getattr(self.stand_in(), name)
+            counting: Any = self.stand_in()
+            if counting is not self:
+                return getattr(counting, name)
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    @view
+    def config(self) -> dict[str, Any]:
+        """The keywords that this sensor was made with."""
+        return self.__config
 
     def stand_in(self) -> Counting:
         """Return what counts in this sensor's place, made when first asked for."""
-        if self._stand_in is None:
-            self._stand_in = StandIn(store=Store())
-        return self._stand_in
+        if self.__stand_in is None:
+            self.__stand_in = StandIn()
+        return self.__stand_in
 
     def on_table_contains(self, table: Any, key: Any) -> None:
         """``key in table`` was evaluated (a hook that Faust does not have)."""
 
     def asdict(self) -> Mapping[str, Any]:
         """Return what was measured: the stand-in's counts where there is one, else nothing."""
-        return {} if self._stand_in is None else self._stand_in.asdict()
+        return {} if self.__stand_in is None else self.__stand_in.asdict()
 
-    async def on_start(self) -> None:
+    # `on_start` and `on_stop` are left to subclasses, which need not call ours.
+
+    async def start(self) -> None:
         """Begin to count, where this sensor is the app's monitor and does not count itself."""
         app = app_of(self)
-        if app is None or app.monitor is not self or isinstance(self.stand_in(), Sensor):
-            return
-        stand_in = self.stand_in()
-        app.sensors.add(stand_in)
-        AppProbe.of(app).join(stand_in)
+        if app is not None and app.monitor is self:
+            counting = self.stand_in()
+            if counting is self.__stand_in and not any(each is counting for each in app.sensors):
+                app.sensors.add(counting)
+                self.add_dependency(counting)
+        await super().start()
 
-    async def on_stop(self) -> None:
+    async def stop(self) -> None:
         """Stop counting."""
-        app = app_of(self)
-        stand_in = self._stand_in
-        if app is None or stand_in is None or stand_in not in set(app.sensors):
-            return
-        app.sensors.remove(stand_in)
-        AppProbe.of(app).leave(stand_in)
+        try:
+            await super().stop()
+        finally:
+            app = app_of(self)
+            if app is not None and self.__stand_in in set(app.sensors):
+                app.sensors.remove(self.__stand_in)

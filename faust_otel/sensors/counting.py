@@ -3,50 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from faust_otel.pipeline import Pipeline, Query, open_pipeline
-
+from .kept import kept
 from .operations import OperationRecorder
+from .partitions import by_topic
 from .recorder import EventRecorder
 from .views import Views
 
-if TYPE_CHECKING:
-    from faust_otel.state import Store
-
 __all__ = ["Counting"]
+
+#: Views that `Counting.asdict` takes as they are, in Faust's order.
+_NAMES = (
+    *("messages_active", "messages_received_total", "messages_sent"),
+    *("messages_sent_by_topic", "messages_s", "messages_received_by_topic"),
+    *("events_active", "events_total", "events_s", "events_runtime_avg"),
+    *("events_by_task", "events_by_stream", "commit_latency", "send_latency"),
+    *("send_errors", "assignment_latency", "assignments_completed", "assignments_failed"),
+    *("metric_counts", "rebalances", "rebalance_return_latency", "rebalance_end_latency"),
+    *("rebalance_return_avg", "rebalance_end_avg", "http_response_codes"),
+    *("http_response_latency", "http_response_latency_avg"),
+)
 
 
 class Counting(EventRecorder, OperationRecorder, Views):
     """Hooks that write to `store`, and everything Faust reads from ``app.monitor``."""
 
-    def __init__(self, *, store: Store, meter_provider: Any = None, **kwargs: Any) -> None:
-        self._meter_provider = meter_provider
-        self._pipeline: Pipeline | None = None
-        self._pipeline_lock = Lock()
-        super().__init__(store=store, **kwargs)
-
-    @property
-    def pipeline(self) -> Pipeline:
-        """The pipeline, opened when first asked for: a constructor must not look for providers."""
-        with self._pipeline_lock:
-            if self._pipeline is None:
-                self._pipeline = open_pipeline(self.store, meter_provider=self._meter_provider)
-            return self._pipeline
-
-    @property
-    def query(self) -> Query:  # type: ignore[override]  # declared by the views
-        """Questions to the in-memory reader."""
-        return self.pipeline.query
-
     def commit_ended(
         self, offsets: Mapping[Any, int], *, error: str | None = None, raised: bool = False
     ) -> None:
         """Take the outcome of the commit going on; one that raised is closed by no hook."""
-        commit = self.store.open_commit
+        store = kept(self).store
+        commit = store.open_commit
         if error is None:
-            self.store.committed(dict(offsets))
+            store.committed(dict(offsets))
         elif commit is not None:
             commit["outcome"] = error
         if raised and commit is not None:
@@ -54,20 +44,11 @@ class Counting(EventRecorder, OperationRecorder, Views):
 
     def asdict(self) -> dict[str, Any]:
         """Return everything as Faust's Monitor does, with values that JSON takes."""
-        names = (
-            *("messages_active", "messages_received_total", "messages_sent"),
-            *("messages_sent_by_topic", "messages_s", "messages_received_by_topic"),
-            *("events_active", "events_total", "events_s", "events_runtime_avg"),
-            *("events_by_task", "events_by_stream", "commit_latency", "send_latency"),
-            *("send_errors", "assignment_latency", "assignments_completed", "assignments_failed"),
-            *("metric_counts", "rebalances", "rebalance_return_latency", "rebalance_end_latency"),
-            *("rebalance_return_avg", "rebalance_end_avg", "http_response_codes"),
-            *("http_response_latency", "http_response_latency_avg"),
-        )
+        tables = _read(self, "tables")
         return {
-            **{name: _plain(getattr(self, name)) for name in names},
+            **{name: _plain(_read(self, name)) for name in _NAMES},
             "topic_buffer_full": self._topic_buffer_full_dict(),
-            "tables": {name: dict(table.asdict()) for name, table in self.tables.items()},
+            "tables": {name: dict(table.asdict()) for name, table in tables.items()},
             "topic_committed_offsets": self._tp_committed_offsets_dict(),
             "topic_read_offsets": self._tp_read_offsets_dict(),
             "topic_end_offsets": self._tp_end_offsets_dict(),
@@ -77,44 +58,50 @@ class Counting(EventRecorder, OperationRecorder, Views):
 
     def _topic_buffer_full_dict(self) -> dict[str, int]:
         # Faust's label of a TP is the same for all partitions, which folds them into one.
-        return {f"{tp.topic}-{tp.partition}": n for tp, n in self.topic_buffer_full.items()}
+        full = _read(self, "topic_buffer_full")
+        return {f"{tp.topic}-{tp.partition}": count for tp, count in full.items()}
 
     def _tp_committed_offsets_dict(self) -> dict[str, dict[int, int]]:
-        return self.by_topic(self.tp_committed_offsets)
+        return by_topic(_read(self, "tp_committed_offsets"))
 
     def _tp_read_offsets_dict(self) -> dict[str, dict[int, int]]:
-        return self.by_topic(self.tp_read_offsets)
+        return by_topic(_read(self, "tp_read_offsets"))
 
     def _tp_end_offsets_dict(self) -> dict[str, dict[int, int]]:
-        return self.by_topic(self.tp_end_offsets)
+        return by_topic(_read(self, "tp_end_offsets"))
 
     def _events_by_stream_dict(self) -> dict[str, int]:
-        return dict(self.events_by_stream)
+        return dict(_read(self, "events_by_stream"))
 
     def _events_by_task_dict(self) -> dict[str, int]:
-        return dict(self.events_by_task)
+        return dict(_read(self, "events_by_task"))
 
     def _metric_counts_dict(self) -> dict[str, int]:
-        return dict(self.metric_counts)
+        return dict(_read(self, "metric_counts"))
 
     def _http_response_codes_dict(self) -> dict[int, int]:
-        return dict(self.http_response_codes)
+        return dict(_read(self, "http_response_codes"))
 
     def time(self) -> float:
         """Return the monotonic clock, in seconds."""
-        return self.store.clock()
+        return kept(self).store.clock()
 
     def secs_since(self, start_time: float) -> float:
         """Return the seconds since a time of `time`."""
-        return self.store.clock() - start_time
+        return kept(self).store.clock() - start_time
 
     def ms_since(self, start_time: float) -> float:
         """Return the milliseconds since a time of `time`."""
-        return self.secs_since(start_time) * 1000.0
+        return (kept(self).store.clock() - start_time) * 1000.0
 
     def secs_to_ms(self, timestamp: float) -> float:
         """Return seconds as milliseconds."""
         return timestamp * 1000.0
+
+
+def _read(counting: Counting, name: str) -> Any:
+    """Return what the view says, also where a subclass shadows it with something of its own."""
+    return vars(Views)[name].read(counting)
 
 
 def _plain(value: Any) -> Any:

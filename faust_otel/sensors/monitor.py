@@ -2,41 +2,32 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import os
-import threading
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any
-from weakref import WeakMethod
-
-from mode import Service
 
 from faust_otel.checks import check_callable, check_positive, check_positive_int, check_unknown
+from faust_otel.exceptions import ConfigurationError
+from faust_otel.pipeline import open_pipeline
 from faust_otel.state import History, Store
 
 from .base import Sensor
-from .counting import Counting
-from .probe import AppProbe, app_of
+from .kept import kept
 from .queries import Queries
+from .watching import Watching
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from faust_otel.typing import Clock
+
+    from .counting import Counting
 
 __all__ = ["Monitor"]
 
 logger = logging.getLogger(__name__)
 
-#: A worker that stops waits this long, in seconds, for the last export.
-LAST_EXPORT = 5.0
-#: Sampled once a second, as Faust does; the event loop is looked at more often.
-SAMPLE_EVERY = 1.0
-LOOK_EVERY = 0.1
 
-
-class Monitor(Counting, Queries, Sensor):
+class Monitor(Watching, Queries, Sensor):  # type: ignore[misc]  # see Watching
     """A sensor that counts in plain Python, and that OpenTelemetry reads when somebody asks.
 
     Arguments:
@@ -66,26 +57,29 @@ class Monitor(Counting, Queries, Sensor):
         **kwargs: Any,
     ) -> None:
         me = type(self).__name__
-        known = ("beacon", "loop", *Monitor.__init__.__kwdefaults__)
+        known = ("beacon", "loop", *(Monitor.__init__.__kwdefaults__ or ()))
         check_unknown(me, kwargs, known=known)
         history = History(
             average=check_positive_int(me, "max_avg_history", max_avg_history),
-            commit=check_positive_int(
-                me, "max_commit_latency_history", max_commit_latency_history
-            ),
+            commit=check_positive_int(me, "max_commit_latency_history", max_commit_latency_history),
             send=check_positive_int(me, "max_send_latency_history", max_send_latency_history),
             assignment=check_positive_int(
                 me, "max_assignment_latency_history", max_assignment_latency_history
             ),
         )
-        self._end_offsets_interval = check_positive(
-            me, "end_offsets_interval", end_offsets_interval
+        if meter_provider is not None and not hasattr(meter_provider, "get_meter"):
+            raise ConfigurationError(
+                f"{me}: meter_provider={meter_provider!r} is not allowed; "
+                "give an opentelemetry.sdk.metrics.MeterProvider"
+            )
+        clock = monotonic if clock is None else check_callable(me, "clock", clock)
+        store = Store(clock=clock, history=history)
+        super().__init__(
+            store=store,
+            opening=partial(open_pipeline, meter_provider=meter_provider),
+            end_offsets_interval=check_positive(me, "end_offsets_interval", end_offsets_interval),
+            **kwargs,
         )
-        store = Store(clock=check_callable(me, "clock", clock or monotonic), history=history)
-        super().__init__(store=store, meter_provider=meter_provider, **kwargs)
-        if hasattr(os, "register_at_fork"):
-            begin_again = WeakMethod(self._begin_again)
-            os.register_at_fork(after_in_child=lambda: (begin_again() or _nothing)())
 
     def stand_in(self) -> Counting:
         """Return itself: a monitor counts."""
@@ -93,65 +87,14 @@ class Monitor(Counting, Queries, Sensor):
 
     def asdict(self) -> dict[str, Any]:
         """Return everything as Faust's Monitor does, with values that JSON takes."""
-        return Counting.asdict(self)
-
-    # -- life in a worker
-
-    async def on_start(self) -> None:
-        """Watch the app this monitor was added to, and begin to export."""
-        app = app_of(self)
-        if app is not None:
-            AppProbe.of(app).join(self)
-        try:
-            self.pipeline.start()
-        except Exception as exc:  # noqa: BLE001  telemetry never stops a worker
-            logger.error("metrics are not exported: %s", exc)
-
-    @Service.task
-    async def _watch(self) -> None:
-        """Look at the event loop often, and at what changes slowly once a second."""
-        clock = self.store.clock
-        looked = asked = clock()
-        failed = False
-        while not self.should_stop:
-            before = clock()
-            await self.sleep(LOOK_EVERY)
-            now = clock()
-            self.store.loop_delays.get().add(now - before - LOOK_EVERY)
-            if now - looked < SAMPLE_EVERY:
-                continue
-            looked = now
-            ends = now - asked >= self._end_offsets_interval
-            asked = now if ends else asked
-            try:
-                await self._look(now, ends=ends)
-            except Exception:  # telemetry never stops a worker
-                if not failed:
-                    logger.exception("a look at the app failed; some measurements are missing")
-                failed = True
-
-    async def _look(self, now: float, *, ends: bool) -> None:
-        self.query.sample(now)
-        app = app_of(self)
-        if app is not None:
-            await AppProbe.of(app).refresh(self, ends=ends)
-
-    async def on_stop(self) -> None:
-        """Stop watching, and export what is left."""
-        app = app_of(self)
-        if app is not None:
-            AppProbe.of(app).leave(self)
-        if not await _in_thread(lambda: self.pipeline.stop(LAST_EXPORT)):
-            logger.warning(
-                "the last metrics were not exported within %.0f s and may be lost", LAST_EXPORT
-            )
+        return Watching.asdict(self)
 
     # -- for those who run without a worker
 
     def force_flush(self, timeout: float = 10.0) -> bool:
         """Export now; return False when that did not succeed within `timeout` seconds."""
         try:
-            return self.pipeline.flush(timeout)
+            return kept(self).pipeline.flush(timeout)
         except Exception as exc:  # noqa: BLE001  exporters raise what they like
             logger.warning("metrics could not be exported: %s", exc)
             return False
@@ -159,37 +102,6 @@ class Monitor(Counting, Queries, Sensor):
     def shutdown(self, timeout: float = 10.0) -> None:
         """Export what is left and stop exporting; queries go on being answered."""
         try:
-            self.pipeline.stop(timeout)
+            kept(self).pipeline.stop(timeout)
         except Exception as exc:  # noqa: BLE001  exporters raise what they like
             logger.warning("metrics could not be exported: %s", exc)
-
-    def _begin_again(self) -> None:
-        """In a forked child: its parent goes on with the counts."""
-        self._pipeline = None
-        self._pipeline_lock = threading.Lock()
-        self.store.clear()
-
-
-def _nothing() -> None:
-    """Stand in for a monitor that is gone."""
-
-
-async def _in_thread(work: Callable[[], None]) -> bool:
-    """Run `work` on a thread that nobody waits for at exit; False when it takes too long."""
-    loop, done = asyncio.get_running_loop(), asyncio.Event()
-
-    def run() -> None:
-        try:
-            work()
-        except Exception as exc:  # noqa: BLE001  exporters raise what they like
-            logger.warning("the last metrics could not be exported: %s", exc)
-        finally:
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(done.set)
-
-    threading.Thread(target=run, name="faust-otel-last-export", daemon=True).start()
-    try:
-        await asyncio.wait_for(done.wait(), timeout=LAST_EXPORT + 1.0)
-    except asyncio.TimeoutError:
-        return False
-    return True

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from faust_otel.state import Send
 
 from .hooks import keep_opened
+from .kept import Keeper
 from .naming import HTTP_METHODS, error_type, route_of
 
 if TYPE_CHECKING:
@@ -17,20 +18,19 @@ __all__ = ["OperationRecorder"]
 State = dict[str, Any]
 
 
-class OperationRecorder:
+class OperationRecorder(Keeper):
     """Hooks for tables, sends, commits, assignments, rebalances and web requests.
 
     Opening hooks return a dict with ``time_start`` (monotonic), as Faust's own do; a close counts
     once, whatever is handed back.
     """
 
-    store: Store
+    def __init__(self, *, store: Store, **kwargs: Any) -> None:
+        self.__store = store
+        self.__tables, self.__sent = store.tables, store.sent
+        super().__init__(store=store, **kwargs)
 
-    def __init__(self, **kwargs: Any) -> None:
-        self.__tables, self.__sent = self.store.tables, self.store.sent
-        super().__init__(**kwargs)
-
-    def _opening(self, state: Any) -> Any:
+    def __opening(self, state: Any) -> Any:
         """Return a state to be handed to Faust; overrides that drop it are seen to in `hooks`."""
         keep_opened(self, state)
         return state
@@ -42,25 +42,25 @@ class OperationRecorder:
         try:
             self.__tables[table.name].gets += 1
         except (KeyError, AttributeError, TypeError):
-            self._table(table).gets += 1
+            self.__table(table).gets += 1
 
     def on_table_set(self, table: Any, key: Any, value: Any) -> None:
         """Count a key written."""
         try:
             self.__tables[table.name].sets += 1
         except (KeyError, AttributeError, TypeError):
-            self._table(table).sets += 1
+            self.__table(table).sets += 1
 
     def on_table_del(self, table: Any, key: Any) -> None:
         """Count a key deleted."""
-        self._table(table).dels += 1
+        self.__table(table).dels += 1
 
     def on_table_contains(self, table: Any, key: Any) -> None:
         """Count a ``key in table`` (Faust has no such hook: see `probe.contains`)."""
-        self._table(table).contains += 1
+        self.__table(table).contains += 1
 
-    def _table(self, table: Any) -> Table:
-        return self.store.table(str(getattr(table, "name", table)))
+    def __table(self, table: Any) -> Table:
+        return self.__store.table(str(getattr(table, "name", table)))
 
     # -- sends; on the producer's thread when `producer_threaded` is set
 
@@ -71,11 +71,11 @@ class OperationRecorder:
         try:
             sent = self.__sent[topic]
         except (KeyError, TypeError):
-            sent = self.store.sent_to(topic if isinstance(topic, str) else None)
+            sent = self.__store.sent_to(topic if isinstance(topic, str) else None)
         for size in (keysize, valsize):
             if isinstance(size, int) and size > 0:
                 sent.bytes_out.add(size)
-        state = Send(sent, self.store.clock)
+        state = Send(sent, self.__store.clock)
         keep_opened(self, state)
         return state
 
@@ -91,20 +91,20 @@ class OperationRecorder:
 
     def on_threaded_producer_buffer_processed(self, app: Any, size: int) -> None:
         """Note how many messages wait for the producer's thread."""
-        self.store.producer_queue = size
+        self.__store.producer_queue = size
 
     # -- commits
 
     def on_commit_initiated(self, consumer: Any) -> State:
         """Note that offsets are about to be committed."""
-        state: State = {"time_start": self.store.clock(), "outcome": None}
-        self.store.open_commit = state
-        return self._opening(state)
+        state: State = {"time_start": self.__store.clock(), "outcome": None}
+        self.__store.open_commit = state
+        return self.__opening(state)
 
     def on_tp_commit(self, tp_offsets: Any) -> None:
         """Note committed offsets: of all commits, also failed ones, unless those are watched."""
-        if not self.store.commits_watched:
-            self.store.committed(dict(tp_offsets))
+        if not self.__store.commits_watched:
+            self.__store.committed(dict(tp_offsets))
 
     def on_commit_completed(self, consumer: Any, state: Any) -> None:
         """Count a commit: by its outcome where that is watched, else as done."""
@@ -112,66 +112,68 @@ class OperationRecorder:
         if started is None:
             return
         outcome = state.get("outcome")
-        if outcome is None and self.store.commits_watched:
-            self.store.commit_noops.get(GROUP=self.store.group).value += 1
+        if outcome is None and self.__store.commits_watched:
+            self.__store.commit_noops.get(GROUP=self.__store.group).value += 1
             return
         error = None if outcome is True else outcome
-        commits = self.store.commits.get(GROUP=self.store.group, ERROR=error)
-        commits.add(self.store.clock() - started)
+        commits = self.__store.commits.get(GROUP=self.__store.group, ERROR=error)
+        commits.add(self.__store.clock() - started)
 
     # -- assignments and rebalances; on the consumer's thread
 
     def on_assignment_start(self, assignor: Any) -> State:
         """Note that the leader begins to assign partitions."""
-        return self._opening({"time_start": self.store.clock()})
+        return self.__opening({"time_start": self.__store.clock()})
 
     def on_assignment_error(self, assignor: Any, state: Any, exc: BaseException) -> None:
         """Count an assignment that failed."""
-        self._assigned(state, error=error_type(exc))
+        self.__assigned(state, error=error_type(exc))
 
     def on_assignment_completed(self, assignor: Any, state: Any) -> None:
         """Count an assignment."""
-        self._assigned(state, error=None)
+        self.__assigned(state, error=None)
 
-    def _assigned(self, state: Any, *, error: str | None) -> None:
+    def __assigned(self, state: Any, *, error: str | None) -> None:
         started = _close(state)
         if started is None:
             return
-        seconds = self.store.clock() - started
-        self.store.recent.assignment.append(seconds)
-        self.store.assignments.get(GROUP=self.store.group, ERROR=error).add(seconds)
+        seconds = self.__store.clock() - started
+        self.__store.recent.assignment.append(seconds)
+        self.__store.assignments.get(GROUP=self.__store.group, ERROR=error).add(seconds)
 
     def on_rebalance_start(self, app: Any) -> State:
         """Count a rebalance; it is active until one ends, however many began meanwhile."""
-        self.store.rebalances.get(GROUP=self.store.group).value += 1
-        self.store.rebalancing = 1
-        return self._opening({"time_start": self.store.clock(), "returned": False})
+        self.__store.rebalances.get(GROUP=self.__store.group).value += 1
+        self.__store.rebalancing = 1
+        return self.__opening({"time_start": self.__store.clock(), "returned": False})
 
     def on_rebalance_return(self, app: Any, state: Any) -> None:
         """Measure a rebalance until its partitions were assigned."""
         if isinstance(state, dict) and state.get("returned") is False and "time_start" in state:
             state["returned"] = True
-            seconds = self.store.clock() - state["time_start"]
-            self.store.recent.rebalance_return.append(seconds)
-            self._rebalanced("return", seconds)
+            seconds = self.__store.clock() - state["time_start"]
+            self.__store.recent.rebalance_return.append(seconds)
+            self.__rebalanced("return", seconds)
 
     def on_rebalance_end(self, app: Any, state: Any) -> None:
         """Measure a rebalance until work went on, table recovery included."""
-        self.store.rebalancing = 0
+        self.__store.rebalancing = 0
         started = _close(state)
         if started is not None:
-            seconds = self.store.clock() - started
-            self.store.recent.rebalance_end.append(seconds)
-            self._rebalanced("end", seconds)
+            seconds = self.__store.clock() - started
+            self.__store.recent.rebalance_end.append(seconds)
+            self.__rebalanced("end", seconds)
 
-    def _rebalanced(self, phase: str, seconds: float) -> None:
-        self.store.rebalance_durations.get(GROUP=self.store.group, REBALANCE_PHASE=phase).add(seconds)
+    def __rebalanced(self, phase: str, seconds: float) -> None:
+        self.__store.rebalance_durations.get(GROUP=self.__store.group, REBALANCE_PHASE=phase).add(
+            seconds
+        )
 
     # -- the web server
 
     def on_web_request_start(self, app: Any, request: Any, *, view: Any = None) -> State:
         """Note that the web server starts on a request."""
-        return self._opening({"time_start": self.store.clock()})
+        return self.__opening({"time_start": self.__store.clock()})
 
     def on_web_request_end(
         self, app: Any, request: Any, response: Any, state: Any, *, view: Any = None
@@ -182,18 +184,18 @@ class OperationRecorder:
             return
         status = getattr(response, "status", 500)
         method = str(getattr(request, "method", ""))
-        requests = self.store.requests.get(
+        requests = self.__store.requests.get(
             HTTP_METHOD=method if method in HTTP_METHODS else "_OTHER",
             HTTP_ROUTE=route_of(request),
             HTTP_STATUS=status if isinstance(status, int) else 500,
             URL_SCHEME=str(getattr(request, "scheme", "http")),
             ERROR=str(status) if isinstance(status, int) and status >= 500 else None,  # noqa: PLR2004
         )
-        requests.add(self.store.clock() - started)
+        requests.add(self.__store.clock() - started)
 
     def count(self, metric_name: str, count: int = 1) -> None:
         """Add to a count of the app's own, as Faust's Monitor offers it."""
-        self.store.metric_counts[metric_name] += count
+        self.__store.metric_counts[metric_name] += count
 
 
 def _close(state: Any) -> float | None:

@@ -2,40 +2,70 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from faust.sensors import Sensor as FaustSensor
 
 from .base import Sensor
-from .hooks import OPENING
+from .fitting import fit, is_async, say_async
+from .hooks import CLOSING, HOOKS, OPENING
 
-__all__ = ["opens", "wants"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-_OPENED_BY = {close: hook for hook, closes in OPENING.items() for close in closes}
+__all__ = ["Call", "Key", "calls_of"]
 
-
-def overrides(sensor: Any, hook: str) -> bool:
-    """Tell whether `sensor` has a `hook` other than the empty one of its base."""
-    method = getattr(sensor, hook, None)
-    if method is None:
-        return False
-    function = getattr(method, "__func__", method)
-    return all(function is not getattr(base, hook, None) for base in (FaustSensor, Sensor))
+#: What states are kept under: the sensor itself, unless its class says when sensors are equal.
+Key = Any
 
 
-def wants(sensor: Any, hook: str) -> bool:
+class Call(NamedTuple):
+    """One sensor's method for one hook; `opened` says that it is also told of the opening."""
+
+    key: Key
+    method: Callable[..., Any]
+    opened: bool
+    sensor: Any
+
+
+def calls_of(sensor: Any) -> dict[str, Call]:
+    """Return what is to be called on `sensor`, by hook.
+
+    Raises ConfigurationError for a hook that asks for more than Faust passes.
+    """
+    hashed: Any = type(sensor).__hash__
+    key = sensor if hashed is object.__hash__ else object()
+    wanted = {hook for hook in HOOKS if _wants(sensor, hook)}
+    return {
+        hook: Call(
+            key,
+            fit(hook, getattr(sensor, hook), bound=True),
+            hook in CLOSING and CLOSING[hook][0] in wanted,
+            sensor,
+        )
+        for hook in HOOKS
+        if hook in wanted
+    }
+
+
+def _wants(sensor: Any, hook: str) -> bool:
     """Tell whether `hook` is to be called on `sensor`.
 
     An opening hook is, when a hook that closes it is overridden: the base's own returns the time.
     """
-    if not hasattr(sensor, hook):
+    method = getattr(sensor, hook, None)
+    if method is None:
         return False
-    return overrides(sensor, hook) or any(
-        overrides(sensor, close) for close in OPENING.get(hook, ()) if hook != "on_stream_event_in"
-    )
+    if is_async(method):
+        say_async(type(sensor).__name__, hook)
+        return False
+    closed_by = OPENING.get(hook, ()) if hook != "on_stream_event_in" else ()
+    return _overrides(sensor, hook) or any(_overrides(sensor, close) for close in closed_by)
 
 
-def opens(sensor: Any, hook: str) -> bool:
-    """Tell whether `sensor` is called when what `hook` closes is opened."""
-    opening = _OPENED_BY.get(hook)
-    return opening is not None and wants(sensor, opening)
+def _overrides(sensor: Any, hook: str) -> bool:
+    """Tell whether `sensor` has a `hook` other than the empty one of its base."""
+    method = getattr(sensor, hook, None)
+    function = getattr(method, "__func__", method)
+    bases = (getattr(base, hook, None) for base in (FaustSensor, Sensor))
+    return function is not None and all(function is not base for base in bases)

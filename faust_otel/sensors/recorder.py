@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from faust_otel.state import CELL, ERROR, FOLD_AT, HELD, OFFSET, STARTED, Flow, Held, Store
 
+from .kept import Keeper
 from .naming import agent_name, as_key, error_type, stream_label, task_label, topic_partition
 
 if TYPE_CHECKING:
@@ -20,32 +21,30 @@ __all__ = ["EventRecorder"]
 STATE_SIZE = 5
 
 
-class EventRecorder:
+class EventRecorder(Keeper):
     """Hooks for messages and events, writing to `store`."""
 
-    store: Store
-
     def __init__(self, *, store: Store, **kwargs: Any) -> None:
-        self.store = store
-        # What the per-event hooks need, under names that no subclass can take by accident.
+        # What the hooks need, under names that no subclass can take by accident.
+        self.__store = store
         self.__partitions = store.partitions
         self.__flows = store.flows
         self.__clock, self.__wall = store.clock, store.wall
         self.__held_name = f"_faust_otel_{id(store):x}"
-        super().__init__(**kwargs)
+        super().__init__(store=store, **kwargs)
 
     # -- in the order of a message's life
 
     def track_tp_end_offset(self, tp: Any, offset: int) -> None:
         """Note the end of a partition: the offset that will be written next."""
-        self._partition(tp).end = offset
+        self.__partition(tp).end = offset
 
     def on_message_in(self, tp: Any, offset: int, message: Any) -> None:
         """Count a message that the first of its streams has taken."""
         try:
             partition = self.__partitions[tp]
         except (KeyError, TypeError):
-            partition = self._partition(tp)
+            partition = self.__partition(tp)
         partition.received += 1
         partition.read = offset
         try:
@@ -71,13 +70,13 @@ class EventRecorder:
             cell = flow.cells[tp]
             held = not stream.enable_acks
         except (KeyError, TypeError, AttributeError):
-            flow, cell = self._new_cell(tp, stream)
+            flow, cell = self.__new_cell(tp, stream)
             held = not getattr(stream, "enable_acks", True)
         now = self.__clock()
         cell.partition.inbound = now
         state: EventState = [now, cell, offset, None, held]
         if held:
-            self._hold(state, stream=stream, event=event)
+            self.__hold(state, stream=stream, event=event)
         else:
             flow.current = state
         return state
@@ -87,7 +86,7 @@ class EventRecorder:
     ) -> None:
         """Count an event that a stream has done with."""
         if type(state) is not list or len(state) != STATE_SIZE:
-            state = self._find_state(tp, offset, stream=stream, event=event)
+            state = self.__find_state(tp, offset, stream=stream, event=event)
             if state is None:
                 return
         started = state[STARTED]
@@ -99,7 +98,7 @@ class EventRecorder:
         if state[ERROR] is None:
             cell.lasted(self.__clock() - started)
         else:
-            self._failed(state, seconds=self.__clock() - started)
+            self.__failed(state, seconds=self.__clock() - started)
         if state[HELD]:
             cell.work.held -= 1
         try:
@@ -114,11 +113,11 @@ class EventRecorder:
         try:
             self.__partitions[tp].active.pop(offset, None)
         except (KeyError, TypeError):
-            self._partition(tp).active.pop(offset, None)
+            self.__partition(tp).active.pop(offset, None)
 
     def on_topic_buffer_full(self, tp: Any) -> None:
         """Count that a buffer was full and fetching had to wait."""
-        self._partition(tp).full += 1
+        self.__partition(tp).full += 1
 
     def event_gone(self, state: EventState, *, acked: bool) -> None:
         """End an event of a stream that acknowledges by hand, whose event exists no more."""
@@ -134,7 +133,7 @@ class EventRecorder:
         error = error_type(exc)
         message = getattr(event, "message", None)
         topic = getattr(message, "topic", None)
-        self.store.agent_exceptions.get(AGENT=agent, TOPIC=topic, ERROR=error).value += 1
+        self.__store.agent_exceptions.get(AGENT=agent, TOPIC=topic, ERROR=error).value += 1
         for flow in list(self.__flows.values()):
             state = flow.active()
             if flow.agent == agent and state is not None and message is not None:
@@ -143,31 +142,29 @@ class EventRecorder:
 
     # -- off the path of every event
 
-    def _partition(self, tp: Any) -> Partition:
+    def __partition(self, tp: Any) -> Partition:
         topic, number = topic_partition(tp)
-        return self.store.partition(str(topic), number)
+        return self.__store.partition(str(topic), number)
 
-    def _new_cell(self, tp: Any, stream: Any) -> tuple[Flow, Cell]:
-        flow = self.__flows.get(as_key(stream)) or self._new_flow(as_key(stream))
+    def __new_cell(self, tp: Any, stream: Any) -> tuple[Flow, Cell]:
+        flow = self.__flows.get(as_key(stream)) or self.__new_flow(as_key(stream))
         key = topic, number = topic_partition(tp)
         known = flow.cells.get(key)
         if known is not None:
             return flow, known
-        partition = self.store.partition(topic, number) if topic is not None else None
-        return flow, self.store.cell(flow, key, partition=partition)
+        partition = self.__store.partition(topic, number) if topic is not None else None
+        return flow, self.__store.cell(flow, key, partition=partition)
 
-    def _new_flow(self, stream: Any) -> Flow:
+    def __new_flow(self, stream: Any) -> Flow:
         for other in list(self.__flows.values()):
             if getattr(other.stream, "should_stop", False):
-                self.store.retire(other)
+                self.__store.retire(other)
         agent = agent_name()
-        flow = Flow(
-            stream, agent=agent, label=stream_label(stream), task=task_label(stream, agent)
-        )
+        flow = Flow(stream, agent=agent, label=stream_label(stream), task=task_label(stream, agent))
         self.__flows[stream] = flow
         return flow
 
-    def _hold(self, state: EventState, *, stream: Any, event: Any) -> None:
+    def __hold(self, state: EventState, *, stream: Any, event: Any) -> None:
         held = getattr(event, self.__held_name, None)
         if held is None:
             held = Held(self, getattr(event, "message", None))
@@ -179,7 +176,7 @@ class EventRecorder:
         held.states.append((state, stream))
         state[CELL].work.held += 1
 
-    def _find_state(self, tp: Any, offset: int, *, stream: Any, event: Any) -> EventState | None:
+    def __find_state(self, tp: Any, offset: int, *, stream: Any, event: Any) -> EventState | None:
         held = getattr(event, self.__held_name, None)
         if held is not None:
             return held.find(stream)
@@ -189,6 +186,8 @@ class EventRecorder:
             return None
         return state if state[CELL].partition.key == topic_partition(tp) else None
 
-    def _failed(self, state: EventState, *, seconds: float) -> None:
+    def __failed(self, state: EventState, *, seconds: float) -> None:
         work = state[CELL].work
-        self.store.processing.get(TOPIC=work.topic, AGENT=work.agent, ERROR=state[ERROR]).add(seconds)
+        self.__store.processing.get(TOPIC=work.topic, AGENT=work.agent, ERROR=state[ERROR]).add(
+            seconds
+        )

@@ -8,8 +8,7 @@ there, as it would with a plain attribute, and disturbs nothing here.
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING
 
 from faust.sensors.monitor import TableState
 from faust.types import TP
@@ -17,13 +16,13 @@ from faust.types import TP
 from faust_otel import attributes as key
 from faust_otel import catalogue as c
 
+from .kept import Keeper, view
+from .partitions import InboundTimes
+
 if TYPE_CHECKING:
-    from faust_otel.pipeline import Query
-    from faust_otel.state import Partition, Store
+    from faust_otel.state import Partition
 
-__all__ = ["Total", "Views", "view"]
-
-Value = TypeVar("Value")
+__all__ = ["Total", "Views"]
 
 
 class Total(int):
@@ -34,104 +33,89 @@ class Total(int):
         return int(self)
 
 
-class view(Generic[Value]):  # noqa: N801  used like `property`
-    """A property that an instance may shadow."""
-
-    def __init__(self, read: Callable[[Any], Value]) -> None:
-        self._read = read
-        self.__doc__ = read.__doc__
-
-    def __get__(self, instance: Any, owner: type | None = None) -> Value:
-        if instance is None:
-            return self  # type: ignore[return-value]  # on the class, as property does
-        return self._read(instance)
-
-
-class Views:
+class Views(Keeper):
     """Read-only attributes of Faust's Monitor, over `store` and `query`."""
-
-    store: Store
-    query: Query
 
     # -- messages
 
     @view
     def messages_active(self) -> int:
         """Messages taken and not yet acknowledged."""
-        return sum(len(partition.active) for partition in self._partition_list())
+        return sum(len(partition.active) for partition in self.__partitions())
 
     @view
     def messages_received_total(self) -> Total:
         """Messages received; also called, as a method, with the same answer."""
-        return Total(self.query.total(c.CONSUMED))
+        return Total(self._faust_otel.query.total(c.CONSUMED))
 
     @view
     def messages_received_by_topic(self) -> Counter[str]:
         """Messages received, by topic."""
-        return Counter(self.query.by(c.CONSUMED, key.TOPIC))
+        return Counter(self._faust_otel.query.by(c.CONSUMED, key.TOPIC))
 
     @view
     def messages_s(self) -> int:
         """Messages received in the last second sampled."""
-        return round(self.store.rates.last_second(0))
+        return round(self._faust_otel.store.rates.last_second(0))
 
     @view
     def messages_sent(self) -> int:
         """Messages sent, those that failed included."""
-        return self.query.total(c.SENT)
+        return self._faust_otel.query.total(c.SENT)
 
     @view
     def messages_sent_by_topic(self) -> Counter[str]:
         """Messages sent, by topic."""
-        return Counter(self.query.by(c.SENT, key.TOPIC))
+        return Counter(self._faust_otel.query.by(c.SENT, key.TOPIC))
 
     @view
     def send_errors(self) -> int:
         """Messages that could not be sent."""
-        return sum(value for attrs, value in self.query.points(c.SENT) if key.ERROR in attrs)  # type: ignore[misc]  # counts are ints
+        points = self._faust_otel.query.points(c.SENT)
+        return sum(int(count) for attrs, count in points if key.ERROR in attrs)
 
     # -- events
 
     @view
     def events_active(self) -> int:
         """Events in processing."""
-        return self.query.total(c.EVENT_ACTIVE)
+        return self._faust_otel.query.total(c.EVENT_ACTIVE)
 
     @view
     def events_total(self) -> Total:
         """Events processed; also called, as a method, with the same answer."""
-        return Total(self.query.total(c.EVENTS))
+        return Total(self._faust_otel.query.total(c.EVENTS))
 
     @view
     def events_s(self) -> int:
         """Events processed in the last second sampled."""
-        return round(self.store.rates.last_second(2))
+        return round(self._faust_otel.store.rates.last_second(2))
 
     @view
     def events_by_stream(self) -> Counter[str]:
         """Events processed, by stream."""
-        totals = Counter(self.store.stream_totals)
-        for flow in list(self.store.flows.values()):
+        totals = Counter(self._faust_otel.store.stream_totals)
+        for flow in list(self._faust_otel.store.flows.values()):
             totals[flow.label] += flow.ended()
         return totals
 
     @view
     def events_by_task(self) -> Counter[str]:
         """Events processed, by agent, or by task where a stream has no agent."""
-        totals = Counter(self.store.task_totals)
-        for flow in list(self.store.flows.values()):
+        totals = Counter(self._faust_otel.store.task_totals)
+        for flow in list(self._faust_otel.store.flows.values()):
             totals[flow.task] += flow.ended()
         return totals
 
     @view
     def events_runtime(self) -> deque[float]:
         """Last processing times in seconds."""
-        return self._recent("event")
+        return self.__recent("event")
 
     @view
     def events_runtime_avg(self) -> float:
         """Mean of the last processing times in seconds."""
-        return self.query.recent("event", "mean")
+        return self._faust_otel.query.recent("event", "mean")
 
     # -- tables
 
@@ -145,7 +129,7 @@ class Views:
                 keys_updated=table.sets,
                 keys_deleted=table.dels,
             )
-            for name, table in list(self.store.tables.items())
+            for name, table in list(self._faust_otel.store.tables.items())
         }
 
     # -- latencies in seconds
@@ -153,150 +137,145 @@ class Views:
     @view
     def commit_latency(self) -> deque[float]:
         """Last latencies of commits that had something to commit."""
-        return self._recent("commit")
+        return self.__recent("commit")
 
     @view
     def send_latency(self) -> deque[float]:
         """Last latencies of sends that were acknowledged."""
-        return self._recent("send")
+        return self.__recent("send")
 
     @view
     def assignment_latency(self) -> deque[float]:
         """Last durations of partition assignments."""
-        return self._recent("assignment")
+        return self.__recent("assignment")
 
     @view
     def rebalance_return_latency(self) -> deque[float]:
         """Last durations of rebalances until partitions were assigned."""
-        return self._recent("rebalance_return")
+        return self.__recent("rebalance_return")
 
     @view
     def rebalance_return_avg(self) -> float:
         """Mean of the last durations of rebalances until partitions were assigned."""
-        return self.query.recent("rebalance_return", "mean")
+        return self._faust_otel.query.recent("rebalance_return", "mean")
 
     @view
     def rebalance_end_latency(self) -> deque[float]:
         """Last durations of rebalances until work went on."""
-        return self._recent("rebalance_end")
+        return self.__recent("rebalance_end")
 
     @view
     def rebalance_end_avg(self) -> float:
         """Mean of the last durations of rebalances until work went on."""
-        return self.query.recent("rebalance_end", "mean")
+        return self._faust_otel.query.recent("rebalance_end", "mean")
 
     @view
     def http_response_latency(self) -> deque[float]:
         """Last durations of web requests."""
-        return self._recent("http")
+        return self.__recent("http")
 
     @view
     def http_response_latency_avg(self) -> float:
         """Mean of the last durations of web requests."""
-        return self.query.recent("http", "mean")
+        return self._faust_otel.query.recent("http", "mean")
 
     # -- counts
 
     @view
     def assignments_completed(self) -> int:
         """Partition assignments that succeeded."""
-        return self._assignments(failed=False)
+        return self.__assignments(failed=False)
 
     @view
     def assignments_failed(self) -> int:
         """Partition assignments that failed."""
-        return self._assignments(failed=True)
+        return self.__assignments(failed=True)
 
     @view
     def rebalances(self) -> int:
         """Rebalances started."""
-        return self.query.total(c.REBALANCES)
+        return self._faust_otel.query.total(c.REBALANCES)
 
     @view
     def topic_buffer_full(self) -> Counter[TP]:
         """Times a buffer was full, by topic-partition."""
-        return Counter({tp: part.full for tp, part in self._by_tp() if part.full})
+        return Counter(
+            {TP(each.topic, each.partition): each.full for each in self.__partitions() if each.full}
+        )
 
     @view
     def metric_counts(self) -> Counter[str]:
         """Counts of the app's own, added to with `count`."""
-        return Counter(self.store.metric_counts)
+        return Counter(self._faust_otel.store.metric_counts)
 
     @view
     def http_response_codes(self) -> Counter[int]:
         """Web responses, by status code."""
-        codes = self.query.by(c.HTTP_DURATION, key.HTTP_STATUS)
+        codes = self._faust_otel.query.by(c.HTTP_DURATION, key.HTTP_STATUS)
         return Counter({int(code): total for code, total in codes.items()})
 
-    # -- offsets, by topic-partition
+    # -- offsets of the partitions assigned, by topic-partition
 
     @view
     def tp_committed_offsets(self) -> dict[TP, int]:
         """Offsets committed: the next to be read after a restart."""
-        return {tp: part.committed for tp, part in self._assigned_by_tp() if part.committed is not None}
+        return self.__offsets("committed")
 
     @view
     def tp_read_offsets(self) -> dict[TP, int]:
         """Offsets of the last messages read."""
-        return {tp: part.read for tp, part in self._assigned_by_tp() if part.read is not None}
+        return self.__offsets("read")
 
     @view
     def tp_end_offsets(self) -> dict[TP, int]:
         """Offsets that will be written next."""
-        return {tp: part.end for tp, part in self._assigned_by_tp() if part.end is not None}
+        return self.__offsets("end")
 
     @view
-    def stream_inbound_time(self) -> dict[TP, float]:
+    def stream_inbound_time(self) -> InboundTimes:
         """When the last event of a partition came in (monotonic): Faust's stall detection."""
-        return {tp: part.inbound for tp, part in self._assigned_by_tp() if part.inbound is not None}
+        return InboundTimes(self._faust_otel.store)
 
     # -- windows
 
     @view
     def max_avg_history(self) -> int:
         """Observations that averages are made of."""
-        return self.store.history.average
+        return self._faust_otel.store.history.average
 
     @view
     def max_commit_latency_history(self) -> int:
         """Commit latencies that are kept."""
-        return self.store.history.commit
+        return self._faust_otel.store.history.commit
 
     @view
     def max_send_latency_history(self) -> int:
         """Send latencies that are kept."""
-        return self.store.history.send
+        return self._faust_otel.store.history.send
 
     @view
     def max_assignment_latency_history(self) -> int:
         """Assignment latencies that are kept."""
-        return self.store.history.assignment
+        return self._faust_otel.store.history.assignment
 
     # -- helpers
 
-    def _partition_list(self) -> list[Partition]:
-        return list(self.store.partitions.values())
+    def __partitions(self) -> list[Partition]:
+        return list(self._faust_otel.store.partitions.values())
 
-    def _by_tp(self) -> Iterator[tuple[TP, Partition]]:
-        for partition in self._partition_list():
-            yield TP(partition.topic, partition.partition), partition
+    def __offsets(self, name: str) -> dict[TP, int]:
+        return {
+            TP(partition.topic, partition.partition): offset
+            for partition in self.__partitions()
+            if partition.assigned and (offset := getattr(partition, name)) is not None
+        }
 
-    def _assigned_by_tp(self) -> Iterator[tuple[TP, Partition]]:
-        return ((tp, partition) for tp, partition in self._by_tp() if partition.assigned)
-
-    def _assignments(self, *, failed: bool) -> int:
-        points = self.query.points(c.ASSIGNMENT_DURATION)
+    def __assignments(self, *, failed: bool) -> int:
+        points = self._faust_otel.query.points(c.ASSIGNMENT_DURATION)
         return sum(int(count) for attrs, count in points if (key.ERROR in attrs) is failed)
 
-    def _recent(self, what: str) -> deque[float]:
-        self.store.fold()
-        ring: deque[float] = getattr(self.store.recent, what)
+    def __recent(self, what: str) -> deque[float]:
+        store = self._faust_otel.store
+        store.fold()
+        ring: deque[float] = getattr(store.recent, what)
         return deque(ring, ring.maxlen)
-
-    @staticmethod
-    def by_topic(offsets: Mapping[TP, int]) -> dict[str, dict[int, int]]:
-        """Return offsets by topic, then partition."""
-        found: dict[str, dict[int, int]] = {}
-        for tp, offset in offsets.items():
-            found.setdefault(tp.topic, {})[tp.partition] = offset
-        return found

@@ -7,6 +7,7 @@ method call), and it may happen on the thread of whoever reads.
 
 from __future__ import annotations
 
+import logging
 from bisect import bisect_right
 from dataclasses import dataclass
 from math import inf
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
 __all__ = ["FOLD_AT", "Distribution", "Histogram"]
+
+logger = logging.getLogger(__name__)
 
 #: This many waiting values are counted by the thread that adds the next one.
 FOLD_AT = 1024
@@ -47,6 +50,10 @@ class _Cursor:
         self.low, self.high = inf, -inf
 
 
+def _nowhere(value: float) -> None:
+    """Forget a value that nobody asks for again."""
+
+
 class Histogram:
     """Seconds, counted in buckets with fixed upper bounds (inclusive) and, if wanted, exponential.
 
@@ -62,11 +69,12 @@ class Histogram:
         "_lock",
         "_max",
         "_min",
-        "_recent",
         "_sum",
+        "_told",
         "attrs",
         "bounds",
         "pending",
+        "remember",
         "sink",
     )
 
@@ -82,7 +90,9 @@ class Histogram:
         self.pending: list[float] = []
         #: Also told of every value, in the order of arrival (another SDK's own histogram).
         self.sink: Callable[[list[float]], None] | None = None
-        self._recent = recent
+        #: Keeps a value among the most recent ones; hot paths call it beside ``pending.append``.
+        self.remember: Callable[[float], None] = _nowhere if recent is None else recent.append
+        self._told = False
         self._lock = Lock()
         self._exponential: ExponentialBuckets | None = None
         self._clear()
@@ -95,10 +105,17 @@ class Histogram:
         self._cursors: dict[Hashable, _Cursor] = {}
 
     def add(self, value: float) -> None:
-        """Count one value in seconds; negative ones (a clock stepped back) count as 0.0."""
-        self.pending.append(value)
-        if len(self.pending) >= FOLD_AT:
-            self.fold()
+        """Count one value in seconds; negative ones (a clock stepped back) count as 0.0.
+
+        Those that are not finite are left out. A finaliser must append to `pending` instead: it
+        may run while its own thread holds the lock.
+        """
+        if -inf < value < inf:
+            value = max(value, 0.0)
+            self.pending.append(value)
+            self.remember(value)
+            if len(self.pending) >= FOLD_AT:
+                self.fold()
 
     def fold(self) -> None:
         """Count the values that wait."""
@@ -111,30 +128,34 @@ class Histogram:
             self._fold()
             return self._count
 
-    def read(self, cursor: Hashable = None, *, exponential: bool = False) -> Distribution:
-        """Return everything so far or, with a `cursor`, what came since its last reading."""
+    def begin_exponential(self) -> None:
+        """Count in exponential buckets too, from now on."""
         with self._lock:
-            if exponential and self._exponential is None:
+            if self._exponential is None:
                 self._exponential = ExponentialBuckets()
                 self._cursors[ExponentialBuckets] = _Cursor(self._total(exponential=False))
+
+    def read(self, cursor: Hashable = None, *, exponential: bool = False) -> Distribution:
+        """Return everything so far or, with a `cursor`, what came since its last reading."""
+        if exponential:
+            self.begin_exponential()
+        with self._lock:
             self._fold()
             total = self._total(exponential=exponential)
             if exponential:
                 total = self._since(self._cursors[ExponentialBuckets], total)
             if cursor is None:
                 return total
-            seen = self._cursors.get(cursor)
-            if seen is None:
-                self._cursors[cursor] = _Cursor(total)
-                return total
-            interval = self._since(seen, total)
-            self._cursors[cursor] = _Cursor(total)
-            return interval
+            place = cursor, exponential  # the two shapes do not begin together
+            seen = self._cursors.get(place)
+            self._cursors[place] = _Cursor(total)
+            return total if seen is None else self._since(seen, total)
 
     def forget(self, cursor: Hashable) -> None:
         """Drop a cursor whose reader is gone."""
         with self._lock:
-            self._cursors.pop(cursor, None)
+            for exponential in (False, True):
+                self._cursors.pop((cursor, exponential), None)
 
     def _fold(self) -> None:
         size = len(self.pending)
@@ -148,13 +169,19 @@ class Histogram:
             values = [max(value, 0.0) for value in batch if -inf < value < inf]
         if not values:
             return
-        if self._recent is not None:
-            self._recent.extend(values)
-        if self.sink is not None:
-            self.sink(values)
         if self._exponential is not None:
             self._exponential.fold(values)
         self._count_sorted(sorted(values))
+        if self.sink is not None:
+            self._tell(self.sink, values)
+
+    def _tell(self, sink: Callable[[list[float]], None], values: list[float]) -> None:
+        try:
+            sink(values)
+        except Exception:  # it may have been called by a hook, and hooks never raise
+            if not self._told:
+                self._told = True
+                logger.exception("measurements could not be handed on: %s", self.attrs)
 
     def _count_sorted(self, values: list[float]) -> None:
         counts = self._counts

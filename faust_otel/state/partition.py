@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from math import inf
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,11 +12,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Fetch", "Partition"]
 
+#: More ends than this that are still ahead are thinned out, the oldest is kept.
+ENDS_KEPT = 32
+
 
 class Fetch:
-    """One fetched batch: offsets `first` to `last`, with the timestamps of both ends.
+    """One fetched batch: offsets `first` to `last`, with the timestamp of the first record.
 
-    `at` is monotonic, the timestamps are seconds since the epoch.
+    `at` is monotonic, the timestamp is in seconds since the epoch, and not above 0 while unknown.
     """
 
     __slots__ = ("at", "first", "first_timestamp", "last")
@@ -29,14 +33,15 @@ class Partition:
     """Counts and offsets of one topic-partition.
 
     `received` and `bytes_in` never go down. `read`, `end` (next offset to be written), `committed`
-    (next offset to be read after a restart) and `active` are of the present assignment.
+    (next offset to be read after a restart), `position` (next offset that the consumer fetches,
+    noted while nothing it fetched waits here) and `active` are of the present assignment.
     """
 
     __slots__ = (
+        "_ends",
         "active",
         "assigned",
         "attrs",
-        "behind_since",
         "bytes_in",
         "committed",
         "end",
@@ -49,8 +54,11 @@ class Partition:
         "offset_attrs",
         "partition",
         "poll_attrs",
+        "position",
         "read",
         "received",
+        "skipped",
+        "taken_timestamp",
         "topic",
         "waited",
     )
@@ -74,6 +82,8 @@ class Partition:
         self.read: int | None = None
         self.end: int | None = None
         self.committed: int | None = None
+        self.position: int | None = None
+        self.skipped: set[int] = set()
         #: Offset to record timestamp of the messages taken and not yet acknowledged, oldest first.
         self.active: dict[int, float | None] = {}
         #: When the last event came in: what Faust's own stall detection asks for (monotonic).
@@ -81,7 +91,16 @@ class Partition:
         self.fetches: deque[Fetch] = deque()
         self.fetched_at = 0.0
         self.fetched_upto = -1
-        self.behind_since: float | None = None
+        #: Record timestamp of the message taken last.
+        self.taken_timestamp: float | None = None
+        # Ends that were seen and when (since the epoch), of those still ahead of us.
+        self._ends: tuple[tuple[int, float], ...] = ()
+
+    def assign(self) -> None:
+        """Begin an assignment, unless one is going on: nothing of an earlier one is left."""
+        if not self.assigned:
+            self._unassign()
+        self.assigned = True
 
     def revoke(self) -> None:
         """End the assignment: offsets, lag and messages in work are another worker's now."""
@@ -90,13 +109,21 @@ class Partition:
 
     def fetched(self, fetch: Fetch) -> None:
         """Note a batch that the consumer handed to the worker."""
-        if self.fetches and fetch.first <= self.fetches[-1].last:
+        upto = self.fetches[-1].last if self.fetches else self.fetched_upto
+        if fetch.first <= upto:
             self.fetches.clear()  # it went back: what waited is gone
             self.fetched_upto = -1
+        if self.position is not None and fetch.first < self.position:
+            self.position = None
         self.fetches.append(fetch)
 
     def take(self, offset: int) -> None:
-        """Find the batch of `offset`, the first one of its batch to be taken."""
+        """Find the batch of `offset`, the first one of its batch to be taken.
+
+        Raises TypeError for what is no offset.
+        """
+        if not isinstance(offset, int):
+            raise TypeError(f"an offset is an int, not {offset!r}")
         fetches = self.fetches
         while fetches and fetches[0].last < offset:
             fetches.popleft()
@@ -105,38 +132,78 @@ class Partition:
         else:
             self.fetched_at, self.fetched_upto = 0.0, offset
 
+    def skip(self, offset: int) -> None:
+        """Note a message that no stream will take: it could not be decoded."""
+        read = -1 if self.read is None else self.read
+        self.skipped = {offset, *(each for each in self.skipped if each > read)}
+
+    def upcoming(self) -> int | None:
+        """Return the offset of the message to be taken next, None while unknown.
+
+        Not always the one after the last that was read: the marker of a transaction has an offset
+        too, and some messages are skipped.
+        """
+        if self.read is None:
+            upcoming = self.committed if self.position is None else self.position
+        else:
+            upcoming = max(self.read + 1, self.position or 0)
+        while upcoming in self.skipped:
+            upcoming += 1
+        return upcoming
+
+    def waits(self) -> bool:
+        """Tell whether messages that were fetched wait to be taken."""
+        fetches, upcoming = self.fetches, self.upcoming()
+        return bool(fetches) and (upcoming is None or fetches[-1].last >= upcoming)
+
     def lag(self) -> int | None:
-        """Return the messages between the last one read and the end, None while unknown."""
-        read, end = self.read, self.end
-        if read is None or end is None:
+        """Return the messages between the next to be taken and the end, None while unknown."""
+        upcoming, end = self.upcoming(), self.end
+        if upcoming is None or end is None:
             return None
-        return max(0, end - (read + 1))
+        return max(0, end - upcoming)
 
     def delay(self, wall: float) -> float | None:
         """Return the age in seconds of the oldest message not processed yet, None while unknown.
 
-        From record timestamps where a message was fetched; for messages still on the broker, the
-        time since the worker was seen to be behind: a lower bound that goes on growing.
+        From record timestamps where a message was fetched. For one still on the broker, the time
+        since an end beyond it was first seen here: a lower bound, as good as this is asked often.
         """
-        lag = self.lag()
-        if lag is None:
+        upcoming, end = self.upcoming(), self.end
+        if upcoming is None or end is None:
             return None
-        if not lag:
-            self.behind_since = None
-        elif self.behind_since is None:
-            self.behind_since = wall
-        oldest = self._oldest_timestamp()
+        behind_since = self._behind_since(upcoming, end, wall=wall)
+        oldest = self._oldest_taken()
         if oldest is None:
-            oldest = self.behind_since
+            oldest = self._oldest_waiting(upcoming)
+        if oldest is None:
+            oldest = behind_since
         return 0.0 if oldest is None else max(0.0, wall - oldest)
 
-    def _oldest_timestamp(self) -> float | None:
-        try:
-            oldest = next(iter(self.active.values()), None)
-        except RuntimeError:  # the event loop took a message meanwhile: it is not the oldest
-            oldest = next(iter(list(self.active.values())), None)
-        if oldest is not None:
-            return oldest
-        read = self.read
-        waiting = (f.first_timestamp for f in list(self.fetches) if read is None or f.last > read)
-        return next(waiting, None)
+    def _behind_since(self, upcoming: int, end: int, *, wall: float) -> float | None:
+        """Return when the message `upcoming` was first seen to exist, None when it does not."""
+        # Replaced whole: readers on several threads may each lose an entry, and no more.
+        ends = tuple(seen for seen in self._ends if upcoming < seen[0] <= end)
+        if upcoming < end and (not ends or ends[-1][0] < end):
+            ends = (*ends[:: 2 if len(ends) >= ENDS_KEPT else 1], (end, wall))
+        self._ends = ends
+        return ends[0][1] if ends else None
+
+    def _oldest_taken(self) -> float | None:
+        # A copy: the event loop takes and acknowledges meanwhile.
+        return min(filter(_is_timestamp, list(self.active.values())), default=None)
+
+    def _oldest_waiting(self, upcoming: int) -> float | None:
+        """Return the timestamp of the first message that waits, or of one before it."""
+        for fetch in list(self.fetches):
+            if fetch.last >= upcoming:
+                known = [fetch.first_timestamp]
+                if fetch.first < upcoming:  # some of it was taken
+                    known.append(self.taken_timestamp)  # type: ignore[arg-type]  # looked at below
+                return max(filter(_is_timestamp, known), default=None)
+        return None
+
+
+def _is_timestamp(value: object) -> bool:
+    """Tell whether `value` is one: producers may leave it out, which Kafka shows as -1."""
+    return isinstance(value, (int, float)) and 0 < value < inf

@@ -57,6 +57,10 @@ class SentTopic:
         """Count one send that was not acknowledged."""
         self._durations.get(TOPIC=self.topic, ERROR=error).add(seconds)
 
+    def lost(self, seconds: float) -> None:
+        """Count one send whose outcome nobody told; may be called wherever objects are freed."""
+        self._durations.get(TOPIC=self.topic, ERROR=OTHER_ERROR).pending.append(seconds)
+
 
 class Send:
     """One send between its hooks; `started` is monotonic, and None once it has ended.
@@ -86,5 +90,6 @@ class Send:
             self._topic.failed(self._clock() - started, error)
 
     def __del__(self) -> None:
-        if self.started is not None:
-            self.fail(OTHER_ERROR)
+        started, self.started = self.started, None
+        if started is not None:
+            self._topic.lost(self._clock() - started)

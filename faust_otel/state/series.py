@@ -11,7 +11,7 @@ from .histogram import Histogram
 
 if TYPE_CHECKING:
     from collections import deque
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from faust_otel.words import Metric
 
@@ -22,7 +22,7 @@ Attrs = dict[str, "str | int"]
 SinkOf = Callable[[Attrs], Callable[[list[float]], None]]
 
 
-def label(metric: Metric, values: dict[str, str | int | None]) -> Attrs:
+def label(metric: Metric, values: Mapping[str, str | int | None]) -> Attrs:
     """Return the attributes of one series: the metric's keys that have a value."""
     return {name: value for name in metric.keys if (value := values.get(name)) is not None}
 
@@ -88,7 +88,7 @@ class Counts(Family[Count]):
 
 
 class Histograms(Family[Histogram]):
-    """Histograms of one metric; `recent` also keeps the last values of those without an error."""
+    """Histograms of one metric; `recent` keeps the last values of those without an error."""
 
     def __init__(
         self, metric: Metric, *, recent: deque[float] | None = None, **common: str | int | None
@@ -96,13 +96,28 @@ class Histograms(Family[Histogram]):
         super().__init__(metric, **common)
         self._recent = recent
         self._sink_of: SinkOf | None = None
+        self._exponential = False
 
     def _make(self, attrs: Attrs) -> Histogram:
         recent = None if key.ERROR in attrs else self._recent
         made = Histogram(attrs, bounds=self.metric.bounds, recent=recent)
         if self._sink_of is not None:
             made.sink = self._sink_of(attrs)
+        if self._exponential:
+            made.begin_exponential()
         return made
+
+    def rename(self, **common: str | int | None) -> None:
+        """Give all series these values for labels that became known, and their sinks too."""
+        super().rename(**common)
+        if self._sink_of is not None:
+            self.tell(self._sink_of)
+
+    def begin_exponential(self) -> None:
+        """Have every histogram, also those to come, count in exponential buckets too."""
+        self._exponential = True
+        for histogram in self:
+            histogram.begin_exponential()
 
     def tell(self, sink_of: SinkOf) -> None:
         """Have every histogram tell its values to the sink that `sink_of` makes for it."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from os import getpid
+from threading import Lock
 from time import monotonic, time, time_ns
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +45,8 @@ class Store:
         self.history = history or History()
         self.group: str | None = None
         self.app_id: str | None = None
+        #: The same for all stores of one app, which all count the same.
+        self.app: Hashable | None = None
         self.faust_version: str | None = None
         self.partitions: dict[Hashable, Partition] = {}
         self.flows: dict[Any, Flow] = {}
@@ -61,6 +64,8 @@ class Store:
     def _start(self) -> None:
         self.start_time_ns = time_ns()
         self.pid = getpid()
+        #: Held while a stream that has stopped hands over its counts, and while they are summed.
+        self.retiring = Lock()
         self.rates = Rates(self.history, now=self.clock())
         self.rebalancing = 0
         #: True once somebody tells the outcome of commits (see `sensors.probe`).
@@ -189,15 +194,18 @@ class Store:
         """Return how many messages were received and sent, and how many events ended."""
         received = sum(partition.received for partition in list(self.partitions.values()))
         sent = sum(histogram.total() for histogram in self.sends)
-        events = sum(series.retired for series in self.event_series())
-        return received, sent, events + sum(flow.ended() for flow in list(self.flows.values()))
+        with self.retiring:
+            events = sum(series.retired for series in self.event_series())
+            events += sum(flow.ended() for flow in list(self.flows.values()))
+        return received, sent, events
 
     def retire(self, flow: Flow) -> None:
         """Forget a stream that has stopped; its counts stay."""
-        if self.flows.pop(flow.stream, None) is not None:
-            self.stream_totals[flow.label] += flow.ended()
-            self.task_totals[flow.task] += flow.ended()
-            flow.retire()
+        with self.retiring:
+            if self.flows.pop(flow.stream, None) is not None:
+                self.stream_totals[flow.label] += flow.ended()
+                self.task_totals[flow.task] += flow.ended()
+                flow.retire()
 
     def committed(self, offsets: dict[Hashable, int]) -> None:
         """Note offsets that were committed: the next to read after a restart."""

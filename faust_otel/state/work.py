@@ -1,4 +1,4 @@
-"""What is known of events: by topic and agent, by partition and agent, by stream."""
+"""What is known of events: by topic and agent, by partition and stream, by stream."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from .histogram import Histogram
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Callable, Hashable
 
     from .partition import Partition
     from .series import Attrs
@@ -63,24 +63,41 @@ class Work:
 
 
 class EventSeries:
-    """Events of one partition in one agent; `retired` were counted by streams that are gone."""
+    """The attributes of the events of one partition in one agent: its cells add up to a series."""
 
-    __slots__ = ("attrs", "retired")
+    __slots__ = ("attrs",)
 
     def __init__(self, attrs: Attrs) -> None:
         self.attrs = attrs
-        self.retired = 0
 
 
 class Cell:
-    """Events of one partition in one stream, with what the hot path needs at hand."""
+    """Events of one partition in the streams of one label and task, and what the hot path needs.
 
-    __slots__ = ("aged", "ended", "lasted", "partition", "pending", "series", "work")
+    `ended` only grows: an agent's next stream goes on with the cells of the one before, so that an
+    event that ends after its stream was replaced is still counted, and nothing is handed over.
+    """
 
-    def __init__(self, work: Work, partition: Partition, *, series: EventSeries) -> None:
+    __slots__ = (
+        *("aged", "ended", "label", "lasted", "partition"),
+        *("pending", "recent", "series", "task", "work"),
+    )
+
+    def __init__(
+        self,
+        work: Work,
+        partition: Partition,
+        *,
+        series: EventSeries,
+        label: str,
+        task: str,
+        recent: Callable[[float], None],
+    ) -> None:
         self.work = work
         self.partition = partition
         self.series = series
+        self.label, self.task = label, task
+        self.recent = recent
         self.ended = 0
         self.lasted = work.duration.pending.append
         self.aged = work.age.pending.append
@@ -94,7 +111,7 @@ class Flow:
     the last has not ended (a processor raised), the last one was lost on the way and is no more.
     """
 
-    __slots__ = ("agent", "cells", "current", "label", "stream", "task")
+    __slots__ = ("_ran", "agent", "cells", "current", "label", "stream", "task")
 
     def __init__(self, stream: Any, *, agent: str | None, label: str, task: str) -> None:
         self.stream = stream
@@ -102,21 +119,22 @@ class Flow:
         self.label, self.task = label, task
         self.cells: dict[Hashable, Cell] = {}
         self.current: EventState | None = None
+        self._ran = self._is("started")
 
     def active(self) -> EventState | None:
-        """Return the state of the event in work, if any."""
+        """Return the state of the event that has not ended, if any."""
         current = self.current
         return current if current is not None and current[STARTED] is not None else None
 
-    def ended(self) -> int:
-        """Return the number of events that ended in this stream."""
-        return sum(cell.ended for cell in list(self.cells.values()))
+    def finished(self) -> bool:
+        """Tell whether the stream has stopped: one that leaves its loop is reset after that."""
+        return self._is("should_stop") or (self._ran and not self._is("started"))
 
-    def retire(self) -> None:
-        """Hand the counts to the series: the stream is gone."""
-        for cell in self.cells.values():
-            cell.series.retired += cell.ended
-            cell.ended = 0
+    def _is(self, what: str) -> bool:
+        try:
+            return getattr(self.stream, what, False) is True
+        except Exception:  # noqa: BLE001  not a stream of Faust's
+            return False
 
 
 class Held:
@@ -126,25 +144,35 @@ class Held:
     the event is gone, its work has ended, acknowledged or given up.
     """
 
-    __slots__ = ("_message", "_owner", "states")
+    __slots__ = ("_message", "owner", "states")
 
     def __init__(self, owner: Any, message: Any) -> None:
-        self._owner = owner
+        self.owner = owner
         self._message = message
         self.states: list[tuple[EventState, Any]] = []
 
-    def find(self, stream: Any) -> EventState | None:
-        """Return the open state that `stream` opened, else any open one.
+    def find(self, stream: Any, *, agent: str | None) -> EventState | None:
+        """Return the open state of `stream`, or of the one it became, or of its `agent`.
 
         Under ``noack()`` the stream that opened is a clone of the one that acknowledges.
         """
         opened = [(state, by) for state, by in self.states if state[STARTED] is not None]
-        for state, by in opened:
-            if by is stream:
-                return state
-        return opened[0][0] if opened else None
+        own = [state for state, by in opened if by is stream]
+        if not own and opened:
+            became = _became(stream)
+            own = [state for state, by in opened if by is became]
+        if not own:
+            own = [state for state, _ in opened if state[CELL].work.agent == agent]
+        return own[0] if own else None
 
     def __del__(self) -> None:
         for state, _ in self.states:
             if state[STARTED] is not None:
-                self._owner.event_gone(state, acked=bool(getattr(self._message, "acked", False)))
+                self.owner.event_gone(state, acked=bool(getattr(self._message, "acked", False)))
+
+
+def _became(stream: Any) -> Any:
+    try:
+        return stream.get_active_stream()
+    except Exception:  # noqa: BLE001  not a stream of Faust's
+        return stream

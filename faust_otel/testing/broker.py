@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import faust
 
-from faust_otel.checks import check_positive_int
+from faust_otel.checks import check_positive, check_positive_int
 from faust_otel.exceptions import ConfigurationError, FaustOTelError
 
 from .cluster import MockCluster, start_cluster
@@ -50,21 +50,26 @@ class EmbeddedBroker:
     - An idle consumer asks again every 1.5 s (Faust's fetch wait, and the broker does not answer
       earlier), so what arrives at an idle partition can take that long to be read.
     - A worker that was killed holds its partitions until its session timeout: give each run an app
-      id of its own. A second worker in a group sometimes never gets partitions: test rebalances on
-      a real Kafka.
+      id of its own.
+    - A new group starts without waiting for more members. For two workers in one group set
+      `rebalance_delay` to 3.0 seconds, as in Kafka, and start both at once; even then it happens
+      that one never gets partitions. Test rebalances on a real Kafka.
     - It has no admin API, no ACLs, no compaction and no retention, and lives in this process:
       its CPU time and its memory are counted as the process's.
     """
 
-    def __init__(self, *, partitions: int = 4) -> None:
+    def __init__(self, *, partitions: int = 4, rebalance_delay: float = 0.0) -> None:
         self.partitions = check_positive_int("EmbeddedBroker", "partitions", partitions)
+        if rebalance_delay:
+            check_positive("EmbeddedBroker", "rebalance_delay", rebalance_delay)
+        self._rebalance_delay = rebalance_delay
         self._cluster: MockCluster | None = None
 
     def start(self) -> Self:
         """Open the port. Raises MissingExtraError when confluent-kafka is not installed."""
         if self._cluster is not None:
             raise FaustOTelError(f"this EmbeddedBroker already runs at {self.url}; stop it first")
-        self._cluster = start_cluster()
+        self._cluster = start_cluster(rebalance_delay=self._rebalance_delay)
         from confluent_kafka.admin import AdminClient
 
         address = self._cluster.address

@@ -77,7 +77,7 @@ class MockCluster:
             self._cluster = None
 
 
-def start_cluster(*, rebalance_delay: float = 0.0) -> MockCluster:
+def start_cluster(*, rebalance_delay: float) -> MockCluster:
     """Start a cluster of one broker; a new group waits `rebalance_delay` seconds for members."""
     library = _load()
     client = _new_client(library)

@@ -109,10 +109,15 @@ async def running(
     and, unless `web` is true, its web server. With `web` the server takes a free port of
     127.0.0.1, whatever the settings say: see `RunningApp.url`, or ``app.conf.canonical_url``.
 
-    Faust restarts an agent after an exception. Here the exception is raised by `until` and at the
-    end of the block, unless `raise_agent_errors` is false.
+    Faust restarts an agent after an exception: at once, or, soon after another one, within 5 s.
+    Here the exception is raised by `until` and at the end of the block, unless
+    `raise_agent_errors` is false.
 
-    An app runs once: make a new one for another run.
+    The end of the block stops the app as it would stop in production: what it is working on is
+    finished and committed. An agent that is still busy after 5 s is cancelled.
+
+    An app runs once: make a new one for another run. It needs an agent, since Faust does not
+    start a worker that reads no topic.
     """
     prepare(app, web=web)
     with recorded_errors(app) as agent_errors:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -54,7 +55,8 @@ class Child:
 
     def __exit__(self, *exc_info: object) -> None:
         stdin, stdout = self._pipes()
-        stdin.close()
+        with suppress(BrokenPipeError):
+            stdin.close()
         try:
             self._process.wait(timeout=10.0)
         except subprocess.TimeoutExpired:
@@ -66,8 +68,9 @@ class Child:
     def ask(self, question: str) -> Answer:
         """Ask one question of one line and wait for the answer; errors as of :meth:`read`."""
         stdin, _ = self._pipes()
-        stdin.write(f"{question}\n")
-        stdin.flush()
+        with suppress(BrokenPipeError):  # it has ended: reading tells why
+            stdin.write(f"{question}\n")
+            stdin.flush()
         return self.read()
 
     def read(self) -> Answer:

@@ -1,4 +1,4 @@
-"""What Faust tells no hook: read from a running app, attached when it starts, gone when it stops."""
+"""What Faust tells no hook: attached to an app when it starts, gone when it stops."""
 
 from __future__ import annotations
 

@@ -1,88 +1,101 @@
-"""Agents: their exceptions, their restarts, and messages they cannot decode."""
+"""Agents: their exceptions, and their restarts."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from faust import current_event
+from faust import Stream, current_event
+
+from faust_otel.sensors.kept import kept
 
 from .patches import Patches
 
 if TYPE_CHECKING:
     from faust_otel.sensors.counting import Counting
 
+    from .guard import Guard
+
 __all__ = ["AgentProbe"]
 
-AgentHandler = Callable[[Any, BaseException], Awaitable[None]]
+Handler = Callable[[Any, BaseException], Awaitable[None]]
+Restart = Callable[[Any], Awaitable[Any]]
+
+#: The two loops that feed an agent; both call no more hooks once an exception came through them.
+_LOOPS = (Stream._c_aiter.__code__, Stream._py_aiter.__code__)  # noqa: SLF001  to be told apart
 
 
 class AgentProbe:
-    """Watches one app's agents and topics, for all its monitors."""
+    """Watches one app's agents, for all its monitors."""
 
-    def __init__(self, app: Any, monitors: list[Counting]) -> None:
+    name = "agents"
+
+    def __init__(self, app: Any, monitors: list[Counting], *, guard: Guard) -> None:
         self._app = app
         self._monitors = monitors
+        self._guard = guard
         self._patches = Patches()
-        self._seen: set[int] = set()
 
     def attach(self) -> None:
-        """Begin to watch the agents and topics there are; call again for later ones."""
-        for agent in list(self._app.agents.values()):
-            if self._is_new(agent):
-                self._patches.replace(agent, "_on_error", self._watched_error)
-        for agent in list(self._app.agents.values()):
-            supervisor = agent.supervisor
-            if supervisor is not None and self._is_new(supervisor):
-                self._patches.replace(
-                    supervisor, "restart_service", self._watched_restart(agent.name)
-                )
-        for topic in list(self._app.topics):
-            if self._is_new(topic):
-                for part in ("key", "value"):
-                    self._patches.replace(
-                        topic, f"on_{part}_decode_error", self._watched_decode(part)
-                    )
-
-    def _is_new(self, thing: Any) -> bool:
-        new = id(thing) not in self._seen
-        self._seen.add(id(thing))
-        return new
+        """Begin to watch; again, it does so for the agents and supervisors that came since."""
+        agents = list(self._app.agents.values())
+        supervisors = [(agent, agent.supervisor) for agent in agents if agent.supervisor]
+        self._patches.undo(but=[*agents, *(supervisor for _, supervisor in supervisors)])
+        for agent in agents:
+            self._patches.replace(agent, "_on_error", self._watched_error)
+        for agent, supervisor in supervisors:
+            self._patches.replace(supervisor, "restart_service", self._watched_restart(agent))
 
     def detach(self) -> None:
         """Stop watching."""
         self._patches.undo()
-        self._seen.clear()
 
-    def _watched_error(self, handler: AgentHandler | None) -> AgentHandler:
+    def _watched_error(self, handler: Handler | None) -> Handler:
         async def watched(agent: Any, exc: BaseException) -> None:
-            event = current_event()
-            for monitor in self._monitors:
-                monitor.agent_failed(str(agent.name), exc, event=event)
+            with self._guard("the exceptions of agents"):
+                event, topic = current_event(), _only_topic(agent)
+                for monitor in self._monitors:
+                    monitor.agent_failed(
+                        str(agent.name), exc, event=event, topic=topic, ended=_ended_loop(exc)
+                    )
             if handler is not None:
                 await handler(agent, exc)
 
         return watched
 
-    def _watched_restart(self, name: str) -> Callable[[Any], Any]:
-        def make(restart: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    def _watched_restart(self, agent: Any) -> Callable[[Restart], Restart]:
+        def make(restart: Restart) -> Restart:
             async def watched(service: Any) -> Any:
-                for monitor in self._monitors:
-                    monitor.store.agent_restarts.get(AGENT=name).value += 1
+                with self._guard("the restarts of agents"):
+                    self._restarted(agent, service)
                 return await restart(service)
 
             return watched
 
         return make
 
-    def _watched_decode(self, part: str) -> Callable[[Any], Any]:
-        def make(handler: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-            async def watched(exc: Exception, message: Any) -> Any:
-                topic = getattr(message, "topic", None)
-                for monitor in self._monitors:
-                    monitor.store.decode_errors.get(TOPIC=topic, DECODE_PART=part).value += 1
-                return await handler(exc, message)
+    def _restarted(self, agent: Any, service: Any) -> None:
+        reason = service.crash_reason
+        for monitor in self._monitors:
+            if isinstance(reason, asyncio.CancelledError):
+                # Faust does that to itself; it is no failure, and no hook ends the event.
+                monitor.agent_cancelled(service.stream.get_active_stream())
+            elif reason is not None:  # else it only had to stop because of another one
+                kept(monitor).store.agent_restarts.get(AGENT=str(agent.name)).value += 1
 
-            return watched
 
-        return make
+def _only_topic(agent: Any) -> str | None:
+    """Return the topic an agent reads, None when there are several."""
+    topics = tuple(getattr(agent.channel, "topics", None) or ())
+    return topics[0] if len(topics) == 1 else None
+
+
+def _ended_loop(exc: BaseException) -> bool:
+    """Tell whether an exception came through the loop that feeds the agent: from a processor."""
+    trace = exc.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code in _LOOPS:
+            return True
+        trace = trace.tb_next
+    return False

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 import faust
 from faust.types import AppT
 
+from faust_otel.sensors.kept import kept
+
 from .agents import AgentProbe
+from .commits import CommitProbe
 from .consumer import ConsumerProbe
 from .contains import ContainsProbe
+from .guard import Guard
 from .levels import LevelProbe
+from .topics import TopicProbe
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from faust_otel.sensors.counting import Counting
 
 __all__ = ["AppProbe", "app_of"]
 
-logger = logging.getLogger(__name__)
-
-_PROBES: WeakKeyDictionary[Any, AppProbe] = WeakKeyDictionary()
+#: Where an app keeps its probe, so that both go together.
+_PROBE = "_faust_otel_probe"
 
 
 def app_of(service: Any) -> Any:
@@ -38,69 +41,71 @@ class AppProbe:
 
     def __init__(self, app: Any) -> None:
         self._app = app
+        self._guard = Guard()
         self._monitors: list[Counting] = []
         self._levels: dict[int, LevelProbe] = {}
-        self._consumer = ConsumerProbe(app, self._monitors)
-        self._agents = AgentProbe(app, self._monitors)
-        self._contains = ContainsProbe(app, self._monitors)
+        self._consumer = ConsumerProbe(app, self._monitors, guard=self._guard)
+        kinds = (CommitProbe, AgentProbe, TopicProbe, ContainsProbe)
+        self._parts = (
+            self._consumer,
+            *(kind(app, self._monitors, guard=self._guard) for kind in kinds),
+        )
 
     @classmethod
     def of(cls, app: Any) -> AppProbe:
         """Return the app's probe, made on first use."""
-        probe = _PROBES.get(app)
-        if probe is None:
-            probe = _PROBES[app] = cls(app)
+        kept_by_app = vars(app)
+        if _PROBE not in kept_by_app:
+            kept_by_app[_PROBE] = cls(app)
+        probe: AppProbe = kept_by_app[_PROBE]
         return probe
 
     def join(self, monitor: Counting) -> None:
         """Tell `monitor` from now on."""
-        app = self._app
-        monitor.store.faust_version = faust.__version__
-        monitor.store.identify(group=app.conf.id, app_id=app.conf.id)
-        consumes = not (app.producer_only or app.client_only)
-        monitor.store.commits_watched = consumes
+        if id(monitor) in self._levels:
+            return
+        app, store = self._app, kept(monitor).store
+        store.faust_version = faust.__version__
+        store.identify(group=app.conf.id, app_id=app.conf.id)
         self._monitors.append(monitor)
-        levels = self._levels[id(monitor)] = LevelProbe(app, monitor)
-        levels.attach()
-        if len(self._monitors) == 1:
-            if consumes:
-                self._consumer.attach()
-            self.look_again()
+        self._levels[id(monitor)] = LevelProbe(app, monitor)
+        self._levels[id(monitor)].attach()
+        self._attach()
+        # By then topics and supervisors are there, and nothing has been fetched yet.
+        app.on_partitions_assigned.connect(self._assigned)
 
     def leave(self, monitor: Counting) -> None:
         """Tell `monitor` nothing any more."""
-        if monitor not in self._monitors:
+        levels = self._levels.pop(id(monitor), None)
+        if levels is None:
             return
+        with self._guard("levels"):
+            levels.detach()
         self._monitors.remove(monitor)
-        monitor.store.commits_watched = False
-        self._levels.pop(id(monitor)).detach()
-        if not self._monitors:
-            for part in (self._consumer, self._agents, self._contains):
+        kept(monitor).store.commits_watched = False
+        if self._monitors:
+            return
+        self._app.on_partitions_assigned.disconnect(self._assigned)
+        for part in self._parts:
+            with self._guard(part.name):
                 part.detach()
-
-    def look_again(self) -> None:
-        """Watch agents, topics and tables that came since."""
-        self._agents.attach()
-        self._contains.attach()
-
-    def leads(self, monitor: Counting) -> bool:
-        """Tell whether `monitor` is the one that does what one has to do for all."""
-        return bool(self._monitors) and self._monitors[0] is monitor
+        vars(self._app).pop(_PROBE, None)
 
     async def refresh(self, monitor: Counting, *, ends: bool) -> None:
         """Look at what changes slowly; with `ends`, ask the broker for the ends of partitions."""
         levels = self._levels.get(id(monitor))
         if levels is None:
             return  # it has left
-        levels.watch_recovery()
-        if self.leads(monitor):
-            self.look_again()
-            if ends and not (self._app.producer_only or self._app.client_only):
-                await self._consumer.refresh()
+        with self._guard("the recovery of tables"):
+            levels.watch_recovery()
+        self._attach()
+        if ends:
+            self._consumer.ends.ask()
 
+    async def _assigned(self, app: Any, assigned: Iterable[Any], **_: Any) -> None:
+        self._attach()
 
-async def loop_delay(interval: float, *, clock: Any) -> float:
-    """Return by how many seconds the event loop ran a timer of `interval` seconds too late."""
-    before = clock()
-    await asyncio.sleep(interval)
-    return max(0.0, clock() - before - interval)
+    def _attach(self) -> None:
+        for part in self._parts:
+            with self._guard(part.name):
+                part.attach()

@@ -1,70 +1,80 @@
-"""What the consumer knows and tells no hook: fetched batches, the outcome of commits, offsets."""
+"""What the consumer knows and tells no hook: assignments, fetched batches, acknowledgements."""
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from faust_otel.sensors.naming import error_type, topic_partition
+from faust_otel.sensors.kept import kept
+from faust_otel.sensors.naming import topic_partition
 from faust_otel.state import Fetch
 
+from .ends import Ends
 from .patches import Patches
 
 if TYPE_CHECKING:
     from faust_otel.sensors.counting import Counting
 
+    from .guard import Guard
+
 __all__ = ["ConsumerProbe"]
 
-logger = logging.getLogger(__name__)
-
-#: ``error.type`` of a commit that Faust gave up without keeping its exception: it swallows this
-#: one alone (the group has rebalanced meanwhile).
-LOST_COMMIT = "aiokafka.errors.CommitFailedError"
+Method = Callable[..., Awaitable[Any]]
 
 
 class ConsumerProbe:
     """Watches one app's consumer, for all its monitors."""
 
-    def __init__(self, app: Any, monitors: list[Counting]) -> None:
+    name = "the consumer"
+
+    def __init__(self, app: Any, monitors: list[Counting], *, guard: Guard) -> None:
         self._app = app
         self._monitors = monitors
+        self._guard = guard
         self._patches = Patches()
-        self._failing = False
+        self.ends = Ends(app, monitors)
 
     def attach(self) -> None:
-        """Begin to watch."""
-        app = self._app
-        self._patches.replace(app.consumer, "_getmany", self._watched_fetch)
-        self._patches.replace(app.consumer, "_commit", self._watched_commit)
-        self._patches.replace(app.consumer.transactions, "commit", self._watched_commit)
-        app.on_partitions_assigned.connect(self._assigned)
-        app.on_partitions_revoked.connect(self._revoked)
+        """Begin to watch; again does nothing."""
+        consumer = self._app._consumer  # noqa: SLF001  the property would make one
+        if consumer is None:
+            return
+        self._patches.replace(consumer, "_getmany", self._watched_fetch)
+        self._patches.replace(consumer, "perform_seek", self._watched_seek)
+        self._patches.replace(consumer, "ack", self._watched_ack)
+        self._app.on_partitions_assigned.connect(self._assigned)
+        self._app.on_partitions_revoked.connect(self._revoked)
 
     def detach(self) -> None:
         """Stop watching."""
         self._patches.undo()
         self._app.on_partitions_assigned.disconnect(self._assigned)
         self._app.on_partitions_revoked.disconnect(self._revoked)
+        self.ends.cancel()
 
     async def _assigned(self, app: Any, assigned: Iterable[Any], **_: Any) -> None:
-        for monitor in self._monitors:
-            for tp in assigned:
-                monitor.store.partition(*tp).assigned = True
+        with self._guard("the assignment of partitions"):
+            keys = {topic_partition(tuple(tp)) for tp in assigned}
+            for monitor in self._monitors:
+                store = kept(monitor).store
+                for partition in list(store.partitions.values()):
+                    if partition.assigned and partition.key not in keys:
+                        partition.revoke()
+                for topic, number in keys:
+                    store.partition(str(topic), number).assign()
 
     async def _revoked(self, app: Any, revoked: Iterable[Any], **_: Any) -> None:
-        for monitor in self._monitors:
-            for tp in revoked:
-                monitor.store.partition(*tp).revoke()
+        with self._guard("the assignment of partitions"):
+            for topic, number in (topic_partition(tuple(tp)) for tp in revoked):
+                for monitor in self._monitors:
+                    kept(monitor).store.partition(str(topic), number).revoke()
 
-    def _watched_fetch(self, fetch: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
+    def _watched_fetch(self, fetch: Method) -> Method:
         async def watched(*args: Any, **kwargs: Any) -> Any:
             records = await fetch(*args, **kwargs)
-            try:
-                self._fetched(records or {})
-            except Exception:
-                self._say_once("a fetched batch could not be read")
+            if records:
+                with self._guard("what is fetched"):
+                    self._fetched(records)
             return records
 
         return watched
@@ -76,71 +86,43 @@ class ConsumerProbe:
             if not batch or topic not in acking:
                 continue
             first, last = batch[0], batch[-1]
-            end = self._app.consumer.highwater(tp)
+            timestamp = (first.timestamp or 0) / 1000.0
             for monitor in self._monitors:
-                partition = monitor.store.partition(topic, number)
-                partition.end = end
-                timestamp = (first.timestamp or 0) / 1000.0
-                partition.fetched(
-                    Fetch(
-                        first.offset,
-                        last.offset,
-                        at=monitor.store.clock(),
-                        first_timestamp=timestamp,
-                    )
+                store = kept(monitor).store
+                store.partition(str(topic), number).fetched(
+                    Fetch(first.offset, last.offset, at=store.clock(), first_timestamp=timestamp)
                 )
 
-    def _watched_commit(self, commit: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
-        async def watched(offsets: Mapping[Any, int], *args: Any, **kwargs: Any) -> Any:
-            try:
-                done = await commit(offsets, *args, **kwargs)
-            except Exception as exc:
+    def _watched_seek(self, seek: Method) -> Method:
+        """Faust goes to the offsets that the group has committed before it begins to fetch."""
+
+        async def watched(*args: Any, **kwargs: Any) -> Any:
+            done = await seek(*args, **kwargs)
+            with self._guard("where the consumer begins"):
+                # Commits move these offsets even when they fail; now they are the broker's.
+                committed = dict(self._app.consumer._committed_offset)  # noqa: SLF001  no hook
                 for monitor in self._monitors:
-                    monitor.commit_ended(offsets, error=error_type(exc), raised=True)
-                raise
-            reason = getattr(self._app.consumer, "crash_reason", None)
-            error = LOST_COMMIT if reason is None else error_type(reason)
-            for monitor in self._monitors:
-                monitor.commit_ended(offsets, error=None if done else error)
+                    _begin(kept(monitor).store.partitions, committed)
+                self.ends.ask()
             return done
 
         return watched
 
-    async def refresh(self) -> None:
-        """Ask the broker for the ends of all assigned partitions, and where unread ones stand.
+    def _watched_ack(self, ack: Callable[[Any], bool]) -> Callable[[Any], bool]:
+        """``event.ack()`` and ``async with event`` call no hook, but they come by here."""
 
-        Records that arrive bring them along; this is for a consumer that is stuck, or idle.
-        """
-        consumer = self._app.consumer
-        try:
-            acking = self._app.topics.acking_topics
-            assigned = [tp for tp in consumer.assignment() if tp.topic in acking]
-            if not assigned:
-                return
-            ends = await asyncio.wait_for(consumer.highwaters(*assigned), timeout=5.0)
-            for tp, end in ends.items():
-                await self._tell_end(tp, end)
-        except Exception as exc:  # noqa: BLE001  starting, stopping, or the broker is away
-            logger.debug("end offsets could not be asked for: %r", exc)
+        def watched(message: Any) -> bool:
+            last = ack(message)
+            if last:
+                for monitor in self._monitors:
+                    monitor.on_message_out(message.tp, message.offset, message)
+            return last
 
-    async def _tell_end(self, tp: Any, end: int | None) -> None:
-        committed = self._app.consumer._committed_offset.get(tp)  # noqa: SLF001  told by no hook
-        for monitor in self._monitors:
-            partition = monitor.store.partition(*tp)
-            if not partition.assigned:
-                continue  # revoked while the broker was asked
-            if end is not None:
-                partition.end = end
-            if partition.committed is None:
-                partition.committed = committed
-            if partition.read is None:
-                position = committed
-                if position is None:
-                    position = await asyncio.wait_for(self._app.consumer.position(tp), timeout=5.0)
-                if position is not None and partition.read is None:
-                    partition.read = position - 1
+        return watched
 
-    def _say_once(self, what: str) -> None:
-        if not self._failing:
-            self._failing = True
-            logger.exception("%s; some of its measurements are missing", what)
+
+def _begin(partitions: Mapping[Any, Any], committed: Mapping[Any, int | None]) -> None:
+    for tp, offset in committed.items():
+        partition = partitions.get(topic_partition(tuple(tp)))
+        if partition is not None and partition.assigned and offset is not None:
+            partition.committed = offset

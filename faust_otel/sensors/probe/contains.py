@@ -11,43 +11,57 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from faust_otel.sensors.counting import Counting
+
+    from .guard import Guard
 
 __all__ = ["ContainsProbe"]
 
-_MONITORS = "_faust_otel_monitors"
+_TELL = "_faust_otel_tell"
 
 
 @cache
-def _counting(kind: type) -> type:
-    """Return the subclass of a table's class that tells its monitors of ``key in table``."""
+def _telling(kind: Any) -> Any:
+    """Return the subclass of a table's class that tells of ``key in table``."""
 
     def contains(self: Any, key: Any) -> bool:
-        for monitor in self.__dict__[_MONITORS]:
-            monitor.on_table_contains(self, key)
-        return bool(kind.__contains__(self, key))  # type: ignore[attr-defined]  # tables have it
+        self.__dict__[_TELL](self, key)
+        return bool(kind.__contains__(self, key))
 
-    body = {"__contains__": contains, "__module__": kind.__module__, "__doc__": kind.__doc__}
-    made = type(kind.__name__, (kind,), body)
-    made.__qualname__ = kind.__qualname__
-    return made
+    def clone(self: Any, **kwargs: Any) -> Any:
+        made = kind.clone(self, **kwargs)
+        made.__class__ = kind
+        return made
+
+    body = {
+        "__contains__": contains,
+        "__doc__": kind.__doc__,
+        "__module__": kind.__module__,
+        "__qualname__": kind.__qualname__,
+        "clone": clone,
+    }
+    return type(kind)(kind.__name__, (kind,), body)
 
 
 class ContainsProbe:
-    """Watches one app's tables, for all its monitors."""
+    """Watches one app's tables, for all sensors that want to know."""
 
-    def __init__(self, app: Any, monitors: list[Counting]) -> None:
+    name = "tables"
+
+    def __init__(self, app: Any, monitors: list[Counting], *, guard: Guard) -> None:
         self._app = app
-        self._monitors = monitors
-        self._were: list[tuple[Any, type]] = []
+        self._guard = guard
+        self._were: list[tuple[Any, Any]] = []
 
     def attach(self) -> None:
-        """Begin to watch the tables there are; call again for later ones."""
+        """Begin to watch; again, it does so for the tables that came since."""
         for table in list(self._app.tables.values()):
-            if _MONITORS not in vars(table):
-                kind = type(table)
-                vars(table)[_MONITORS] = self._monitors
-                table.__class__ = _counting(kind)
+            if _TELL not in vars(table):
+                kind: Any = type(table)
+                vars(table)[_TELL] = self._telling_sensors()
+                table.__class__ = _telling(kind)
                 self._were.append((table, kind))
 
     def detach(self) -> None:
@@ -55,4 +69,18 @@ class ContainsProbe:
         while self._were:
             table, kind = self._were.pop()
             table.__class__ = kind
-            del vars(table)[_MONITORS]
+            del vars(table)[_TELL]
+
+    def _telling_sensors(self) -> Callable[[Any, Any], None]:
+        sensors, guard = self._app.sensors, self._guard
+
+        def tell(table: Any, key: Any) -> None:
+            for sensor in sensors:
+                hook = getattr(sensor, "on_table_contains", None)
+                if hook is not None:  # Faust's own sensors lack it
+                    try:
+                        hook(table, key)
+                    except Exception:  # noqa: BLE001  said by the guard
+                        guard.say("a key looked for in a table")
+
+        return tell
