@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -25,17 +26,14 @@ def check_positive_int(where: str, name: str, value: object) -> int:
 
 def check_positive(where: str, name: str, value: object) -> float:
     """Return `value` in seconds when it is a finite number above zero, else raise."""
-    good = (
-        isinstance(value, (int, float))
-        and not isinstance(value, bool)
-        and math.isfinite(value)
-        and value > 0
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        with suppress(OverflowError):  # an integer beyond every float
+            seconds = float(value)
+            if 0.0 < seconds < math.inf:
+                return seconds
+    raise ConfigurationError(
+        f"{where}: {name}={value!r} is not allowed; give a finite number of seconds above 0"
     )
-    if not good:
-        raise ConfigurationError(
-            f"{where}: {name}={value!r} is not allowed; give a finite number of seconds above 0"
-        )
-    return float(value)  # type: ignore[arg-type]  # checked above
 
 
 def check_callable(where: str, name: str, value: object) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from faust_otel.exceptions import ConfigurationError, FaustOTelError, MissingExtraError
 from faust_otel.version import __version__
@@ -47,8 +47,16 @@ def _say(exc: FaustOTelError, code: int) -> int:
     return code
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the line and exit."""
+        self.exit(MISUSED, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="faust-otel", description="OpenTelemetry metrics for Faust stream processors."
     )
     parser.add_argument("--version", action="version", version=f"faust-otel {__version__}")

@@ -40,7 +40,10 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--seconds", type=float, help="feed orders for so long (default: until Ctrl-C)"
     )
     parser.add_argument(
-        "--rate", type=float, default=RATE, help="orders per second on average (default: %(default)g)"
+        "--rate",
+        type=float,
+        default=RATE,
+        help="orders per second on average (default: %(default)g)",
     )
     parser.add_argument(
         "--otlp",
@@ -73,9 +76,7 @@ def run(arguments: Namespace) -> int:
 
     plain = arguments.plain or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
     live = sys.stdout.isatty() and not plain
-    return show(
-        rate=arguments.rate, seconds=arguments.seconds, exporting=exporting, live=live
-    )
+    return show(rate=arguments.rate, seconds=arguments.seconds, exporting=exporting, live=live)
 
 
 def _check_number(name: str, value: float) -> None:

@@ -27,16 +27,18 @@ def report(summary: Summary) -> Iterator[RenderableType]:
     yield _agents(summary)
     if summary.exceptions:
         yield Text(
-            f"\nAgents raised on {count(summary.exceptions)} of these events: Faust acknowledges such "
-            "an event and starts the agent anew, so it is in every count."
+            f"\nAgents raised on {count(summary.exceptions)} of these events: Faust acknowledges "
+            "such an event and starts the agent anew, so it is in every count."
         )
     if summary.send_errors:
         yield Text(f"\nSends that failed: {count(summary.send_errors)}, in no count above.")
     differences = summary.differences()
     for line in differences:
         yield Text(f"differs: {line}", style="red")
-    if not differences:
+    if not differences and summary.fed:
         yield Text("\nAll equal.", style="bold green")
+    elif not summary.fed:
+        yield Text("\nThe end came before the worker was ready: nothing was fed.")
 
 
 def _topics(summary: Summary) -> Table:

@@ -9,7 +9,6 @@ import logging
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.live import Live
 
 from . import text
@@ -20,6 +19,7 @@ from .view import render
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from rich.console import Console
     from typing_extensions import Self
 
     from .figures import Figures

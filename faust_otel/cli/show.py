@@ -24,7 +24,7 @@ from .summary import held_by, summarize
 from .view import Scene
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from faust_otel import Monitor
     from faust_otel.testing import RunningApp
@@ -52,16 +52,35 @@ def show(*, rate: float, seconds: float | None, exporting: Target | None, live: 
     if exporting is not None:
         exporting.set()
 
-    async def run() -> int:
+    console = Console(no_color=not live, highlight=False)
+
+    async def run() -> tuple[Summary, bool]:
         demo = _Demo(broker, rate=rate, seconds=seconds, exporting=exporting, log=log)
-        return await demo.run(Console(no_color=not live, highlight=False), live=live)
+        return await demo.run(console, live=live)
 
     with captured(None if live else _tell) as log, EmbeddedBroker() as broker:
-        return asyncio.run(run())
+        try:
+            summary, exported = asyncio.run(run())
+        except FaustOTelError:
+            _tell_late(log if live else ())
+            raise
+    for part in report(summary):
+        console.print(part)
+    if exporting is not None:
+        console.print(f"{'exported' if exported else 'NOT EXPORTED'}: {exporting}", soft_wrap=True)
+        _tell_late(log if live and not exported else ())
+    return int(bool(summary.differences()) or not exported)
 
 
 def _tell(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
+
+
+def _tell_late(log: Iterable[str]) -> None:
+    """Print what the live view had room for one line of at most."""
+    for line in log:
+        if not line.startswith("info "):
+            _tell(line)
 
 
 class _Demo:
@@ -94,9 +113,11 @@ class _Demo:
     def _taken(self) -> int:
         return self._monitor.query.total(c.CONSUMED, TOPIC=FED)
 
-    async def run(self, console: Console, *, live: bool) -> int:
-        """Run it all and return the exit code."""
-        screen: Screen = LiveScreen(self._look, console=console) if live else LinePrinter(self._look)
+    async def run(self, console: Console, *, live: bool) -> tuple[Summary, bool]:
+        """Run it all; return the summary, and whether what was to be exported was."""
+        screen: Screen = (
+            LiveScreen(self._look, console=console) if live else LinePrinter(self._look)
+        )
         with self._ending.on_signals():
             async with running(self._app, raise_agent_errors=False) as worker:
                 with screen:
@@ -106,13 +127,7 @@ class _Demo:
                         await asyncio.to_thread(self._feeder.stop)
                     self._state, self._ended = "finishing", monotonic()
                     summary = await self._settled(worker)
-                exported = await self._exported()
-        for part in report(summary):
-            console.print(part)
-        if self._exporting is not None:
-            done = "exported" if exported else "NOT EXPORTED (what went wrong is logged above)"
-            console.print(f"{done}: {self._exporting}", soft_wrap=True)
-        return int(bool(summary.differences()) or not exported)
+                return summary, await self._exported()
 
     async def _feed(self, worker: RunningApp) -> None:
         """Feed from when the worker has its partitions until it is time to stop."""

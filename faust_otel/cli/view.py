@@ -81,6 +81,8 @@ def _head(figures: Figures, scene: Scene) -> list[Table | Text]:
         f"{figures.sent_rate:,.0f}/s   ",
         ("memory ", "dim"),
         text.size(figures.memory),
+        no_wrap=True,
+        overflow="ellipsis",
     )
     exporting = [_line("exporting ", scene.exporting)] if scene.exporting else []
     return [top, rates, *exporting]

@@ -77,10 +77,10 @@ class _Instruments:
 
     def join(self, store: Store) -> None:
         """Read `store` until it is gone, and record what its histograms are told."""
-        if any(known() is store for known in self._stores):
-            return
-        self._stores = [known for known in self._stores if known() is not None]
-        self._stores.append(ref(store))
+        if all(known() is not store for known in self._stores):
+            self._stores = [known for known in self._stores if known() is not None]
+            self._stores.append(ref(store))
+        # Told again after a fork: a store that begins anew has new histograms.
         for metric in catalogue.METRICS:
             for family in store.histograms(metric):
                 family.tell(self._recorder(metric, store=ref(store)))

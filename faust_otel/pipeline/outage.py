@@ -43,7 +43,9 @@ _LISTENER = _Listener()
 def listening(exporter: object) -> Iterator[list[str]]:
     """Take what the modules of `exporter` log meanwhile, in this context only."""
     for cls in type(exporter).__mro__:
-        logging.getLogger(cls.__module__).addFilter(_LISTENER)  # once only, however often
+        filters = logging.getLogger(cls.__module__).filters
+        if _LISTENER not in filters:
+            filters.insert(0, _LISTENER)  # before those of the SDK, which drop repetitions
     heard: list[str] = []
     token = _heard.set(heard)
     try:
@@ -65,11 +67,12 @@ class Outage:
         if self._since is not None:
             return
         self._since = self._clock()
+        told = dict.fromkeys([*reasons[:1], *reasons[-1:]])  # between them, more of the first
         logger.warning(
             "metrics could not be exported, which is tried again every %g s and not said again "
             "until it succeeds: %s",
             self._interval,
-            " | ".join(dict.fromkeys(reasons)) or "no reason was given",
+            " | ".join(told) or "no reason was given",
         )
 
     def succeeded(self) -> None:

@@ -64,26 +64,23 @@ def exponential(
 ) -> ExponentialHistogram:
     """Return base-2 exponential histograms; `span` is start and end in ns since the epoch."""
     start_ns, end_ns = span
-    points = []
-    for attrs, _, seen in series:
-        shape = seen.exponential
-        if shape is None:
-            continue
-        points.append(
-            ExponentialHistogramDataPoint(
-                attributes=attrs,
-                start_time_unix_nano=start_ns,
-                time_unix_nano=end_ns,
-                count=seen.count,
-                sum=seen.sum,
-                scale=shape.scale,
-                zero_count=shape.zero_count,
-                positive=Buckets(shape.offset, shape.counts),
-                negative=Buckets(0, ()),
-                flags=0,
-                min=seen.min,
-                max=seen.max,
-                exemplars=NO_EXEMPLARS,
-            )
+    points = [
+        ExponentialHistogramDataPoint(
+            attributes=attrs,
+            start_time_unix_nano=start_ns,
+            time_unix_nano=end_ns,
+            count=seen.count,
+            sum=seen.sum,
+            scale=shape.scale,
+            zero_count=shape.zero_count,
+            positive=Buckets(shape.offset, shape.counts),
+            negative=Buckets(0, ()),
+            flags=0,
+            min=seen.min,
+            max=seen.max,
+            exemplars=NO_EXEMPLARS,
         )
+        for attrs, _, seen in series
+        if (shape := seen.exponential) is not None
+    ]
     return ExponentialHistogram(points, temporality)

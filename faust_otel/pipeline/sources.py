@@ -85,22 +85,16 @@ def _sent(store: Store) -> Iterator[Point]:
 
 def _events(store: Store) -> Iterator[Point]:
     totals: dict[int, int] = {}
-    with store.retiring:  # a stream that hands over its counts now would be seen twice or never
-        all_series = store.event_series()
-        for series in all_series:
-            totals[id(series)] = series.retired
-        for flow in list(store.flows.values()):
-            for cell in list(flow.cells.values()):
-                if id(cell.series) in totals:
-                    totals[id(cell.series)] += cell.ended
-    for series in all_series:
-        yield series.attrs, totals[id(series)]
+    for cell in store.cells():
+        totals[id(cell.series)] = totals.get(id(cell.series), 0) + cell.ended
+    for series in store.event_series():
+        yield series.attrs, totals.get(id(series), 0)
 
 
 def _active(store: Store) -> Iterator[Point]:
     totals = {id(work): work.held for work in store.works()}
     for flow in list(store.flows.values()):
-        state = flow.active()
+        state = None if flow.finished() else flow.active()
         if state is not None:
             worked_on = id(state[CELL].work)
             totals[worked_on] = totals.get(worked_on, 0) + 1
@@ -171,7 +165,7 @@ def _rebalance_active(store: Store) -> Iterator[Point]:
 
 
 def _recent(store: Store) -> Iterator[Point]:
-    for families in (store.processing, store.sends, store.commits, store.requests):
+    for families in (store.processing, store.sends, store.commits):
         for histogram in families:
             histogram.fold()
     for name, values in store.recent:

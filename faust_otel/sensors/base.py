@@ -19,6 +19,11 @@ from .watching import Watching
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    # Faust types ``app.monitor`` as its Monitor. A sensor is none, but it answers all of it.
+    from faust import Monitor as Base
+else:
+    Base = FaustSensor
+
 __all__ = ["Sensor"]
 
 #: What ``app.monitor`` must answer beyond a sensor's hooks.
@@ -43,7 +48,7 @@ class StandIn(Watching):
         super().__init__(store=Store(), opening=Answering)
 
 
-class Sensor(FaustSensor):
+class Sensor(Base):
     """Base of sensors: override the hooks of interest.
 
     Any keyword is kept as configuration and readable in `config`. Hooks may be written with fewer
@@ -65,12 +70,14 @@ class Sensor(FaustSensor):
         if not fitted:
             fit_class(cls)
 
-    def __getattr__(self, name: str) -> Any:
-        if name in _SERVED:
-            counting: Any = self.stand_in()
-            if counting is not self:
-                return getattr(counting, name)
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+    if not TYPE_CHECKING:  # there, what is answered is known, and all else is a mistake
+
+        def __getattr__(self, name: str) -> Any:
+            if name in _SERVED:
+                counting = self.stand_in()
+                if counting is not self:
+                    return getattr(counting, name)
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     @view
     def config(self) -> dict[str, Any]:
@@ -82,6 +89,16 @@ class Sensor(FaustSensor):
         if self.__stand_in is None:
             self.__stand_in = StandIn()
         return self.__stand_in
+
+    # Hooks whose last arguments the contract does not have: it may call them without.
+
+    def on_send_initiated(
+        self, producer: Any, topic: str, message: Any, keysize: int = 0, valsize: int = 0
+    ) -> Any:
+        """Message about to be sent; what this returns is handed back as `state`."""
+
+    def on_send_completed(self, producer: Any, state: Any, metadata: Any = None) -> None:
+        """Message acknowledged by the broker."""
 
     def on_table_contains(self, table: Any, key: Any) -> None:
         """``key in table`` was evaluated (a hook that Faust does not have)."""

@@ -67,11 +67,8 @@ class Monitor(Watching, Queries, Sensor):  # type: ignore[misc]  # see Watching
                 me, "max_assignment_latency_history", max_assignment_latency_history
             ),
         )
-        if meter_provider is not None and not hasattr(meter_provider, "get_meter"):
-            raise ConfigurationError(
-                f"{me}: meter_provider={meter_provider!r} is not allowed; "
-                "give an opentelemetry.sdk.metrics.MeterProvider"
-            )
+        if meter_provider is not None:
+            _check_provider(me, meter_provider)
         clock = monotonic if clock is None else check_callable(me, "clock", clock)
         store = Store(clock=clock, history=history)
         super().__init__(
@@ -105,3 +102,11 @@ class Monitor(Watching, Queries, Sensor):  # type: ignore[misc]  # see Watching
             kept(self).pipeline.stop(timeout)
         except Exception as exc:  # noqa: BLE001  exporters raise what they like
             logger.warning("metrics could not be exported: %s", exc)
+
+
+def _check_provider(me: str, provider: Any) -> None:
+    if isinstance(provider, type) or not hasattr(provider, "get_meter"):
+        raise ConfigurationError(
+            f"{me}: meter_provider={provider!r} is not allowed; "
+            "give an opentelemetry.sdk.metrics.MeterProvider"
+        )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from faust_otel.state import Send
 
 from .hooks import keep_opened
 from .kept import Keeper
-from .naming import HTTP_METHODS, error_type, route_of
+from .naming import HTTP_METHODS, attribute, error_type, route_of, text_of, topic_partition
 
 if TYPE_CHECKING:
     from faust_otel.state import Store, Table
@@ -30,7 +31,7 @@ class OperationRecorder(Keeper):
         self.__tables, self.__sent = store.tables, store.sent
         super().__init__(store=store, **kwargs)
 
-    def __opening(self, state: Any) -> Any:
+    def __opening(self, state: State) -> State:
         """Return a state to be handed to Faust; overrides that drop it are seen to in `hooks`."""
         keep_opened(self, state)
         return state
@@ -41,14 +42,14 @@ class OperationRecorder(Keeper):
         """Count a key read."""
         try:
             self.__tables[table.name].gets += 1
-        except (KeyError, AttributeError, TypeError):
+        except Exception:  # noqa: BLE001  first met, or not a table
             self.__table(table).gets += 1
 
     def on_table_set(self, table: Any, key: Any, value: Any) -> None:
         """Count a key written."""
         try:
             self.__tables[table.name].sets += 1
-        except (KeyError, AttributeError, TypeError):
+        except Exception:  # noqa: BLE001  as above
             self.__table(table).sets += 1
 
     def on_table_del(self, table: Any, key: Any) -> None:
@@ -60,17 +61,17 @@ class OperationRecorder(Keeper):
         self.__table(table).contains += 1
 
     def __table(self, table: Any) -> Table:
-        return self.__store.table(str(getattr(table, "name", table)))
+        return self.__store.table(text_of(attribute(table, "name", default=table)))
 
     # -- sends; on the producer's thread when `producer_threaded` is set
 
     def on_send_initiated(
-        self, producer: Any, topic: str, message: Any, keysize: int = 0, valsize: int = 0
+        self, producer: Any, topic: Any, message: Any, keysize: Any = 0, valsize: Any = 0
     ) -> Send:
         """Note that a message is about to be sent."""
         try:
             sent = self.__sent[topic]
-        except (KeyError, TypeError):
+        except Exception:  # noqa: BLE001  first met, or not a name
             sent = self.__store.sent_to(topic if isinstance(topic, str) else None)
         for size in (keysize, valsize):
             if isinstance(size, int) and size > 0:
@@ -91,7 +92,8 @@ class OperationRecorder(Keeper):
 
     def on_threaded_producer_buffer_processed(self, app: Any, size: int) -> None:
         """Note how many messages wait for the producer's thread."""
-        self.__store.producer_queue = size
+        if isinstance(size, int):
+            self.__store.producer_queue = size
 
     # -- commits
 
@@ -103,8 +105,9 @@ class OperationRecorder(Keeper):
 
     def on_tp_commit(self, tp_offsets: Any) -> None:
         """Note committed offsets: of all commits, also failed ones, unless those are watched."""
-        if not self.__store.commits_watched:
-            self.__store.committed(dict(tp_offsets))
+        if isinstance(tp_offsets, Mapping) and not self.__store.commits_watched:
+            offsets = {topic_partition(tp): offset for tp, offset in tp_offsets.items()}
+            self.__store.committed(offsets)
 
     def on_commit_completed(self, consumer: Any, state: Any) -> None:
         """Count a commit: by its outcome where that is watched, else as done."""
@@ -115,7 +118,7 @@ class OperationRecorder(Keeper):
         if outcome is None and self.__store.commits_watched:
             self.__store.commit_noops.get(GROUP=self.__store.group).value += 1
             return
-        error = None if outcome is True else outcome
+        error = outcome if isinstance(outcome, str) else None
         commits = self.__store.commits.get(GROUP=self.__store.group, ERROR=error)
         commits.add(self.__store.clock() - started)
 
@@ -149,9 +152,10 @@ class OperationRecorder(Keeper):
 
     def on_rebalance_return(self, app: Any, state: Any) -> None:
         """Measure a rebalance until its partitions were assigned."""
-        if isinstance(state, dict) and state.get("returned") is False and "time_start" in state:
+        started = _opened_at(state)
+        if started is not None and state.get("returned") is False:
             state["returned"] = True
-            seconds = self.__store.clock() - state["time_start"]
+            seconds = self.__store.clock() - started
             self.__store.recent.rebalance_return.append(seconds)
             self.__rebalanced("return", seconds)
 
@@ -182,16 +186,20 @@ class OperationRecorder(Keeper):
         started = _close(state)
         if started is None:
             return
-        status = getattr(response, "status", 500)
-        method = str(getattr(request, "method", ""))
+        given = attribute(response, "status")
+        status = int(given) if isinstance(given, int) else 500
+        method = text_of(attribute(request, "method"))
+        scheme = attribute(request, "scheme")
         requests = self.__store.requests.get(
             HTTP_METHOD=method if method in HTTP_METHODS else "_OTHER",
             HTTP_ROUTE=route_of(request),
-            HTTP_STATUS=status if isinstance(status, int) else 500,
-            URL_SCHEME=str(getattr(request, "scheme", "http")),
-            ERROR=str(status) if isinstance(status, int) and status >= 500 else None,  # noqa: PLR2004
+            HTTP_STATUS=status,
+            URL_SCHEME=scheme if isinstance(scheme, str) else "http",
+            ERROR=str(status) if status >= 500 else None,  # noqa: PLR2004  a server error
         )
-        requests.add(self.__store.clock() - started)
+        seconds = self.__store.clock() - started
+        self.__store.recent.http.append(seconds)
+        requests.add(seconds)
 
     def count(self, metric_name: str, count: int = 1) -> None:
         """Add to a count of the app's own, as Faust's Monitor offers it."""
@@ -200,7 +208,12 @@ class OperationRecorder(Keeper):
 
 def _close(state: Any) -> float | None:
     """Return when `state` was opened and close it; None when it is closed already, or not ours."""
-    if not isinstance(state, dict):
-        return None
-    started = state.pop("time_start", None)
-    return started if isinstance(started, float) else None
+    started = _opened_at(state)
+    if started is not None:
+        del state["time_start"]
+    return started
+
+
+def _opened_at(state: Any) -> float | None:
+    started = state.get("time_start") if isinstance(state, dict) else None
+    return started if isinstance(started, (int, float)) else None

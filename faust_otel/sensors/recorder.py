@@ -1,4 +1,4 @@
-"""The hooks that count: what Faust calls for every event, message, table key, send and commit.
+"""The hooks that count: what Faust calls for every event and message.
 
 Per event this is one dictionary lookup and a few additions per hook (about half of what Faust's
 own Monitor costs). No hook raises, whatever it is called with, and a state is good once.
@@ -6,19 +6,38 @@ own Monitor costs). No hook raises, whatever it is called with, and a state is g
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from faust_otel.state import CELL, ERROR, FOLD_AT, HELD, OFFSET, STARTED, Flow, Held, Store
+from faust_otel.state import (
+    CELL,
+    ERROR,
+    FOLD_AT,
+    HELD,
+    OFFSET,
+    STARTED,
+    Flow,
+    Held,
+    Store,
+)
 
 from .kept import Keeper
-from .naming import agent_name, as_key, error_type, stream_label, task_label, topic_partition
+from .naming import (
+    agent_name,
+    as_key,
+    attribute,
+    error_type,
+    stream_label,
+    task_label,
+    topic_partition,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from faust_otel.state import Cell, EventState, Partition
 
 __all__ = ["EventRecorder"]
-
-STATE_SIZE = 5
 
 
 class EventRecorder(Keeper):
@@ -33,35 +52,33 @@ class EventRecorder(Keeper):
         self.__held_name = f"_faust_otel_{id(store):x}"
         super().__init__(store=store, **kwargs)
 
-    # -- in the order of a message's life
+    # -- in the order of a message's life; catching everything costs nothing until it happens
 
     def track_tp_end_offset(self, tp: Any, offset: int) -> None:
         """Note the end of a partition: the offset that will be written next."""
-        self.__partition(tp).end = offset
+        if isinstance(offset, int):
+            self.__partition(tp).end = offset
 
     def on_message_in(self, tp: Any, offset: int, message: Any) -> None:
         """Count a message that the first of its streams has taken."""
         try:
             partition = self.__partitions[tp]
-        except (KeyError, TypeError):
+        except Exception:  # noqa: BLE001  first met, or not a TP
             partition = self.__partition(tp)
         partition.received += 1
-        partition.read = offset
         try:
-            partition.active[offset] = message.timestamp
-            key_size, value_size = message.serialized_key_size, message.serialized_value_size
-            # A missing key or value has size -1.
-            if key_size > 0:
-                partition.bytes_in += key_size
-            if value_size > 0:
-                partition.bytes_in += value_size
-            if offset > partition.fetched_upto:
+            if not offset <= partition.fetched_upto:  # so put, what is no number goes there too
                 partition.take(offset)
-            if partition.fetched_at:
-                partition.waited(self.__clock() - partition.fetched_at)
-        except (AttributeError, TypeError):
-            if not isinstance(offset, int):
-                partition.read = None
+            partition.read = offset
+            partition.waiting_since = partition.fetched_at
+            partition.active[offset] = partition.taken_timestamp = message.timestamp
+            key_size, value_size = message.serialized_key_size, message.serialized_value_size
+            if key_size > 0 < value_size:
+                partition.bytes_in += key_size + value_size
+            else:  # a missing key or value has size -1
+                partition.bytes_in += max(key_size, 0) + max(value_size, 0)
+        except Exception:  # noqa: BLE001, S110  a message that does not know all this
+            pass
 
     def on_stream_event_in(self, tp: Any, offset: int, stream: Any, event: Any) -> EventState:
         """Note that a stream starts on an event; the state returned tells its end."""
@@ -69,11 +86,15 @@ class EventRecorder(Keeper):
             flow = self.__flows[stream]
             cell = flow.cells[tp]
             held = not stream.enable_acks
-        except (KeyError, TypeError, AttributeError):
-            flow, cell = self.__new_cell(tp, stream)
-            held = not getattr(stream, "enable_acks", True)
+        except Exception:  # noqa: BLE001  first met, or not Faust's
+            flow, cell, held = self.__meet(tp, stream)
         now = self.__clock()
-        cell.partition.inbound = now
+        partition = cell.partition
+        partition.inbound = now
+        since = partition.waiting_since
+        if since:  # the first of its streams
+            partition.waited(now - since)
+            partition.waiting_since = 0.0
         state: EventState = [now, cell, offset, None, held]
         if held:
             self.__hold(state, stream=stream, event=event)
@@ -85,26 +106,35 @@ class EventRecorder(Keeper):
         self, tp: Any, offset: int, stream: Any, event: Any, state: Any = None
     ) -> None:
         """Count an event that a stream has done with."""
-        if type(state) is not list or len(state) != STATE_SIZE:
+        if type(state) is not list:
             state = self.__find_state(tp, offset, stream=stream, event=event)
             if state is None:
                 return
-        started = state[STARTED]
-        if started is None:
-            return
-        state[STARTED] = None
-        cell = state[CELL]
-        cell.ended += 1
-        if state[ERROR] is None:
-            cell.lasted(self.__clock() - started)
-        else:
-            self.__failed(state, seconds=self.__clock() - started)
-        if state[HELD]:
-            cell.work.held -= 1
         try:
-            cell.aged(self.__wall() - event.message.timestamp)
-        except (AttributeError, TypeError):
-            pass  # a record without a timestamp has no age
+            started, cell, taken_offset, error, held = state
+            if started is None or offset != taken_offset:
+                # Faust's loop in Python hands the last event's state to one that never came in.
+                cell.work  # noqa: B018  raises where it is not a cell
+                return
+            if held and not self.__release(cell, tp):
+                return
+            cell.ended += 1
+            state[STARTED] = None
+            seconds = self.__clock() - started
+            cell.remember(seconds)
+            if error is None:
+                cell.lasted(seconds)
+            else:
+                self.__failed(cell, error).append(seconds)
+        except Exception:  # noqa: BLE001  not a state of ours
+            self.on_stream_event_out(tp, offset, stream, event)
+            return
+        try:
+            timestamp = event.message.timestamp
+            if timestamp > 0:
+                cell.aged(self.__wall() - timestamp)
+        except Exception:  # noqa: BLE001, S110  a record without a timestamp has no age
+            pass
         if len(cell.pending) >= FOLD_AT:
             cell.work.fold()
 
@@ -112,82 +142,121 @@ class EventRecorder(Keeper):
         """Note that all streams have done with a message."""
         try:
             self.__partitions[tp].active.pop(offset, None)
-        except (KeyError, TypeError):
-            self.__partition(tp).active.pop(offset, None)
+        except Exception:  # noqa: BLE001  not a TP, or of a channel
+            partition = self.__partitions.get(topic_partition(tp))
+            if partition is not None:
+                with suppress(TypeError):
+                    partition.active.pop(offset, None)
 
     def on_topic_buffer_full(self, tp: Any) -> None:
         """Count that a buffer was full and fetching had to wait."""
         self.__partition(tp).full += 1
 
-    def event_gone(self, state: EventState, *, acked: bool) -> None:
-        """End an event of a stream that acknowledges by hand, whose event exists no more."""
-        started, cell = state[STARTED], state[CELL]
+    def event_gone(self, state: EventState, *, message: Any) -> None:
+        """End an event of a stream that acknowledges by hand, whose event exists no more.
+
+        Called wherever objects are freed: it must not take a lock.
+        """
+        started, cell, _, error, _ = state
         state[STARTED] = None
         cell.work.held -= 1
-        if acked:
-            cell.lasted(self.__clock() - started)
-            cell.ended += 1
+        if error is None and attribute(message, "acked") is not True:
+            return  # given up: some worker will get it again
+        cell.ended += 1
+        seconds = self.__clock() - started
+        cell.remember(seconds)
+        if error is None:
+            cell.lasted(seconds)
+        else:
+            self.__failed(cell, error).append(seconds)
+        with suppress(Exception):
+            if message.timestamp > 0:
+                cell.aged(self.__wall() - message.timestamp)
 
     def agent_failed(self, agent: str, exc: BaseException, *, event: Any) -> None:
         """Count an agent's exception, and mark the event it was working on."""
         error = error_type(exc)
-        message = getattr(event, "message", None)
-        topic = getattr(message, "topic", None)
+        topic = attribute(attribute(event, "message"), "topic")
+        topic = topic if isinstance(topic, str) else None
         self.__store.agent_exceptions.get(AGENT=agent, TOPIC=topic, ERROR=error).value += 1
-        for flow in list(self.__flows.values()):
-            state = flow.active()
-            if flow.agent == agent and state is not None and message is not None:
-                if state[CELL].partition.key == message.tp and state[OFFSET] == message.offset:
-                    state[ERROR] = error
+        for state in self.__in_work(event):
+            if state[CELL].work.agent == agent:
+                state[ERROR] = error
 
     # -- off the path of every event
 
     def __partition(self, tp: Any) -> Partition:
         topic, number = topic_partition(tp)
-        return self.__store.partition(str(topic), number)
+        return self.__store.channel() if topic is None else self.__store.partition(topic, number)
 
-    def __new_cell(self, tp: Any, stream: Any) -> tuple[Flow, Cell]:
-        flow = self.__flows.get(as_key(stream)) or self.__new_flow(as_key(stream))
+    def __meet(self, tp: Any, stream: Any) -> tuple[Flow, Cell, bool]:
+        flow = self.__flows.get(as_key(stream)) or self.__new_flow(stream)
         key = topic, number = topic_partition(tp)
-        known = flow.cells.get(key)
-        if known is not None:
-            return flow, known
-        partition = self.__store.partition(topic, number) if topic is not None else None
-        return flow, self.__store.cell(flow, key, partition=partition)
+        cell = flow.cells.get(key)
+        if cell is None:
+            partition = self.__store.partition(topic, number) if topic is not None else None
+            cell = flow.cells[key] = self.__store.cell(flow, partition=partition)
+        return flow, cell, not attribute(stream, "enable_acks", default=True)
 
     def __new_flow(self, stream: Any) -> Flow:
         for other in list(self.__flows.values()):
-            if getattr(other.stream, "should_stop", False):
-                self.__store.retire(other)
+            if other.finished():
+                self.__flows.pop(as_key(other.stream), None)
         agent = agent_name()
         flow = Flow(stream, agent=agent, label=stream_label(stream), task=task_label(stream, agent))
-        self.__flows[stream] = flow
+        self.__flows[as_key(stream)] = flow
         return flow
 
+    def __held(self, event: Any) -> Held | None:
+        held = attribute(event, self.__held_name)
+        return held if type(held) is Held and held.owner is self else None
+
     def __hold(self, state: EventState, *, stream: Any, event: Any) -> None:
-        held = getattr(event, self.__held_name, None)
+        held = self.__held(event)
         if held is None:
-            held = Held(self, getattr(event, "message", None))
+            held = Held(self, attribute(event, "message"))
             try:
                 setattr(event, self.__held_name, held)
-            except AttributeError:
-                state[HELD] = False  # not an event of Faust's: its end comes with its state only
+            except Exception:  # noqa: BLE001  not Faust's: its end comes with its state only
+                state[HELD] = False
                 return
         held.states.append((state, stream))
-        state[CELL].work.held += 1
+        cell: Cell = state[CELL]
+        cell.work.held += 1
+        if len(cell.pending) >= FOLD_AT:  # an event that just goes away cannot see to it
+            cell.work.fold()
+
+    @staticmethod
+    def __release(cell: Cell, tp: Any) -> bool:
+        if cell.partition.key != topic_partition(tp):
+            return False
+        cell.work.held -= 1
+        return True
 
     def __find_state(self, tp: Any, offset: int, *, stream: Any, event: Any) -> EventState | None:
-        held = getattr(event, self.__held_name, None)
+        held = self.__held(event)
         if held is not None:
-            return held.find(stream)
+            return held.find(stream, agent=agent_name())
         flow = self.__flows.get(as_key(stream))
         state = flow.active() if flow is not None else None
-        if state is None or state[OFFSET] != offset:
+        if state is None or state[CELL].partition.key != topic_partition(tp):
             return None
-        return state if state[CELL].partition.key == topic_partition(tp) else None
+        return state
 
-    def __failed(self, state: EventState, *, seconds: float) -> None:
-        work = state[CELL].work
-        self.__store.processing.get(TOPIC=work.topic, AGENT=work.agent, ERROR=state[ERROR]).add(
-            seconds
-        )
+    def __in_work(self, event: Any) -> Iterator[EventState]:
+        """Yield the open states of an event, in all its streams."""
+        held = self.__held(event)
+        if held is not None:
+            yield from (state for state, _ in held.states if state[STARTED] is not None)
+        message = attribute(event, "message")
+        key, offset = topic_partition(attribute(message, "tp")), attribute(message, "offset")
+        for flow in list(self.__flows.values()):
+            state = flow.active()
+            if state is not None and state[CELL].partition.key == key and state[OFFSET] == offset:
+                yield state
+
+    def __failed(self, cell: Cell, error: str) -> list[float]:
+        """Return where the durations of failed events wait."""
+        work = cell.work
+        of = self.__store.processing.get(TOPIC=work.topic, AGENT=work.agent, ERROR=error)
+        return of.pending

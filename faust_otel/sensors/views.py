@@ -94,17 +94,17 @@ class Views(Keeper):
     @view
     def events_by_stream(self) -> Counter[str]:
         """Events processed, by stream."""
-        totals = Counter(self._faust_otel.store.stream_totals)
-        for flow in list(self._faust_otel.store.flows.values()):
-            totals[flow.label] += flow.ended()
+        totals: Counter[str] = Counter()
+        for cell in self._faust_otel.store.cells():
+            totals[cell.label] += cell.ended
         return totals
 
     @view
     def events_by_task(self) -> Counter[str]:
         """Events processed, by agent, or by task where a stream has no agent."""
-        totals = Counter(self._faust_otel.store.task_totals)
-        for flow in list(self._faust_otel.store.flows.values()):
-            totals[flow.task] += flow.ended()
+        totals: Counter[str] = Counter()
+        for cell in self._faust_otel.store.cells():
+            totals[cell.task] += cell.ended
         return totals
 
     @view

@@ -164,16 +164,17 @@ class Histogram:
         batch = self.pending[:size]
         # Deleting in place is atomic; an append of another thread meanwhile stays behind it.
         del self.pending[:size]
-        values = [value for value in batch if 0.0 <= value < inf]
-        if len(values) < size:
-            values = [max(value, 0.0) for value in batch if -inf < value < inf]
-        if not values:
-            return
+        ordered, total = sorted(batch), sum(batch)
+        if not (ordered[0] >= 0.0 and total < inf):  # so put, NaN is found too
+            batch = [max(value, 0.0) for value in batch if -inf < value < inf]
+            if not batch:
+                return
+            ordered, total = sorted(batch), sum(batch)
         if self._exponential is not None:
-            self._exponential.fold(values)
-        self._count_sorted(sorted(values))
+            self._exponential.fold(batch)
+        self._count_sorted(ordered, total)
         if self.sink is not None:
-            self._tell(self.sink, values)
+            self._tell(self.sink, batch)
 
     def _tell(self, sink: Callable[[list[float]], None], values: list[float]) -> None:
         try:
@@ -183,7 +184,7 @@ class Histogram:
                 self._told = True
                 logger.exception("measurements could not be handed on: %s", self.attrs)
 
-    def _count_sorted(self, values: list[float]) -> None:
+    def _count_sorted(self, values: list[float], total: float) -> None:
         counts = self._counts
         below = 0
         for index, bound in enumerate(self.bounds):
@@ -192,7 +193,7 @@ class Histogram:
             below = upto
         counts[-1] += len(values) - below
         self._count += len(values)
-        self._sum += sum(values)
+        self._sum += total
         low, high = values[0], values[-1]
         self._min, self._max = min(self._min, low), max(self._max, high)
         for cursor in self._cursors.values():

@@ -7,6 +7,8 @@ from math import inf
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from .histogram import Histogram
     from .series import Attrs
 
@@ -61,11 +63,12 @@ class Partition:
         "taken_timestamp",
         "topic",
         "waited",
+        "waiting_since",
     )
 
     def __init__(self, topic: str, partition: int, *, waits: Histogram) -> None:
         self.topic, self.partition = topic, partition
-        self.key = (topic, partition)
+        self.key: tuple[str | None, int] = (topic, partition)
         self.waited = waits.pending.append
         self.received = 0
         self.bytes_in = 0
@@ -91,6 +94,8 @@ class Partition:
         self.fetches: deque[Fetch] = deque()
         self.fetched_at = 0.0
         self.fetched_upto = -1
+        #: When the message taken last was fetched, until a stream begins with it; 0.0 is unknown.
+        self.waiting_since = 0.0
         #: Record timestamp of the message taken last.
         self.taken_timestamp: float | None = None
         # Ends that were seen and when (since the epoch), of those still ahead of us.
@@ -111,10 +116,12 @@ class Partition:
         """Note a batch that the consumer handed to the worker."""
         upto = self.fetches[-1].last if self.fetches else self.fetched_upto
         if fetch.first <= upto:
-            self.fetches.clear()  # it went back: what waited is gone
+            self.fetches = deque()  # it went back: what waited is gone
             self.fetched_upto = -1
         if self.position is not None and fetch.first < self.position:
             self.position = None
+        if self.end is not None and self.end <= fetch.last:
+            self.end = fetch.last + 1  # it was asked for before these were written
         self.fetches.append(fetch)
 
     def take(self, offset: int) -> None:
@@ -143,12 +150,15 @@ class Partition:
         Not always the one after the last that was read: the marker of a transaction has an offset
         too, and some messages are skipped.
         """
-        if self.read is None:
-            upcoming = self.committed if self.position is None else self.position
+        read, fetches = self.read, self.fetches
+        if read is not None:
+            upcoming: int | None = max(read + 1, self.position or 0)
+        elif fetches:
+            upcoming = fetches[0].first
         else:
-            upcoming = max(self.read + 1, self.position or 0)
+            upcoming = self.committed if self.position is None else self.position
         while upcoming in self.skipped:
-            upcoming += 1
+            upcoming = (upcoming or 0) + 1
         return upcoming
 
     def waits(self) -> bool:
@@ -191,19 +201,19 @@ class Partition:
 
     def _oldest_taken(self) -> float | None:
         # A copy: the event loop takes and acknowledges meanwhile.
-        return min(filter(_is_timestamp, list(self.active.values())), default=None)
+        return min(_timestamps(list(self.active.values())), default=None)
 
     def _oldest_waiting(self, upcoming: int) -> float | None:
         """Return the timestamp of the first message that waits, or of one before it."""
         for fetch in list(self.fetches):
             if fetch.last >= upcoming:
-                known = [fetch.first_timestamp]
-                if fetch.first < upcoming:  # some of it was taken
-                    known.append(self.taken_timestamp)  # type: ignore[arg-type]  # looked at below
-                return max(filter(_is_timestamp, known), default=None)
+                taken = self.taken_timestamp if fetch.first < upcoming else None  # in part
+                return max(_timestamps((fetch.first_timestamp, taken)), default=None)
         return None
 
 
-def _is_timestamp(value: object) -> bool:
-    """Tell whether `value` is one: producers may leave it out, which Kafka shows as -1."""
-    return isinstance(value, (int, float)) and 0 < value < inf
+def _timestamps(values: Iterable[object]) -> Iterator[float]:
+    """Yield those that are known: a producer may leave it out, which Kafka shows as -1."""
+    for value in values:
+        if isinstance(value, (int, float)) and 0 < value < inf:
+            yield value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from threading import Lock
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,7 +26,10 @@ class History:
 class Recent:
     """Rings of the most recent latencies in seconds, by what they measure."""
 
-    __slots__ = ("assignment", "commit", "event", "http", "rebalance_end", "rebalance_return", "send")
+    __slots__ = (
+        *("assignment", "commit", "event", "http"),
+        *("rebalance_end", "rebalance_return", "send"),
+    )
 
     def __init__(self, history: History) -> None:
         self.event: deque[float] = deque(maxlen=history.average)
@@ -40,25 +44,23 @@ class Recent:
         for name in self.__slots__:
             yield name, list(getattr(self, name))
 
-    def clear(self) -> None:
-        """Forget all latencies."""
-        for name in self.__slots__:
-            getattr(self, name).clear()
-
 
 class Rates:
     """Totals sampled once a second; a rate is the difference over the time between."""
 
-    __slots__ = ("_samples",)
+    __slots__ = ("_lock", "_samples")
 
     def __init__(self, history: History, *, now: float) -> None:
-        self._samples: deque[tuple[float, tuple[int, ...]]] = deque(maxlen=history.average)
+        # A difference needs two.
+        self._samples: deque[tuple[float, tuple[int, ...]]] = deque(maxlen=max(2, history.average))
         self._samples.append((now, (0, 0, 0)))
+        self._lock = Lock()
 
     def sample(self, now: float, *, received: int, sent: int, events: int) -> None:
         """Keep these totals, unless the last ones are younger than a second."""
-        if now - self._samples[-1][0] >= 1.0:
-            self._samples.append((now, (received, sent, events)))
+        with self._lock:  # whoever asks for a rate takes a sample, on its own thread
+            if now - self._samples[-1][0] >= 1.0:
+                self._samples.append((now, (received, sent, events)))
 
     def per_second(self, now: float, *, index: int, total: int) -> float:
         """Return the rate of total number `index` over the whole window, ending now."""

@@ -1,9 +1,11 @@
-"""What is known of sends: by topic sent to. Sends may run on two threads, so nothing is added to."""
+"""What is known of sends, by topic sent to; they may run on two threads."""
 
 from __future__ import annotations
 
 from threading import Lock
 from typing import TYPE_CHECKING
+
+from .histogram import FOLD_AT
 
 if TYPE_CHECKING:
     from faust_otel.typing import Clock
@@ -29,7 +31,7 @@ class Tally:
     def add(self, amount: int) -> None:
         """Add `amount`."""
         self._pending.append(amount)
-        if len(self._pending) >= 1024:
+        if len(self._pending) >= FOLD_AT:
             self.total()
 
     def total(self) -> int:
@@ -44,14 +46,18 @@ class Tally:
 class SentTopic:
     """Sends to one topic: how long each took, how they ended, their bytes."""
 
-    __slots__ = ("_durations", "acknowledged", "bytes_out", "io_attrs", "topic")
+    __slots__ = ("_acknowledged", "_durations", "bytes_out", "io_attrs", "topic")
 
     def __init__(self, topic: str | None, *, durations: Histograms, io_attrs: Attrs) -> None:
         self.topic = topic
         self._durations = durations
-        self.acknowledged = durations.get(TOPIC=topic, ERROR=None)
+        self._acknowledged = durations.get(TOPIC=topic, ERROR=None)
         self.bytes_out = Tally()
         self.io_attrs = io_attrs
+
+    def acknowledged(self, seconds: float) -> None:
+        """Count one send that the broker acknowledged."""
+        self._acknowledged.add(seconds)
 
     def failed(self, seconds: float, error: str) -> None:
         """Count one send that was not acknowledged."""
@@ -81,7 +87,7 @@ class Send:
         """Count the send as acknowledged, unless it has ended."""
         started, self.started = self.started, None
         if started is not None:
-            self._topic.acknowledged.add(self._clock() - started)
+            self._topic.acknowledged(self._clock() - started)
 
     def fail(self, error: str) -> None:
         """Count the send as failed, unless it has ended."""

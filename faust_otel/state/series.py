@@ -67,10 +67,6 @@ class Family(Generic[Series]):
         for series in self:
             series.attrs = label(self.metric, {**series.attrs, **self._common})
 
-    def clear(self) -> None:
-        """Forget all series."""
-        self._series.clear()
-
     def __iter__(self) -> Iterator[Series]:
         # A copy: the event loop inserts while a reader iterates.
         return iter(list(self._series.values()))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from os import getpid
-from threading import Lock
 from time import monotonic, time, time_ns
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +23,7 @@ from .tables import Table
 from .work import Cell, EventSeries, Flow, Work
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator
+    from collections.abc import Callable, Hashable, Iterator, Mapping
 
     from faust_otel.typing import Clock
     from faust_otel.words import Metric
@@ -55,17 +54,16 @@ class Store:
         self.metric_counts: Counter[str] = Counter()
         self._works: dict[tuple[str | None, str | None], Work] = {}
         self._series: dict[tuple[Hashable, str | None], EventSeries] = {}
+        self._cells: dict[Hashable, Cell] = {}
         #: Sources that attached parts add: called at collection, on the reader's thread.
         self.readings: dict[Metric, list[Callable[[], list[Reading]]]] = {}
-        self.recent = Recent(self.history)
-        self._make_families()
         self._start()
 
     def _start(self) -> None:
         self.start_time_ns = time_ns()
         self.pid = getpid()
-        #: Held while a stream that has stopped hands over its counts, and while they are summed.
-        self.retiring = Lock()
+        self.recent = Recent(self.history)
+        self._make_families()
         self.rates = Rates(self.history, now=self.clock())
         self.rebalancing = 0
         #: True once somebody tells the outcome of commits (see `sensors.probe`).
@@ -74,8 +72,6 @@ class Store:
         self.producer_queue = 0
         #: The commit going on, as the hook that opened it keeps it.
         self.open_commit: dict[str, Any] | None = None
-        self.stream_totals: Counter[str] = Counter()
-        self.task_totals: Counter[str] = Counter()
 
     def _make_families(self) -> None:
         recent, c = self.recent, catalogue
@@ -102,7 +98,7 @@ class Store:
         self.recoveries = Histograms(c.RECOVERY_DURATION)
         self.assignments = Histograms(c.ASSIGNMENT_DURATION)
         self.rebalance_durations = Histograms(c.REBALANCE_DURATION)
-        self.requests = Histograms(c.HTTP_DURATION, recent=recent.http)
+        self.requests = Histograms(c.HTTP_DURATION)
         self.commit_noops = Counts(c.COMMIT_NOOPS)
         self.decode_errors = Counts(c.DECODE_ERRORS)
         self.agent_exceptions = Counts(c.AGENT_EXCEPTIONS)
@@ -136,25 +132,45 @@ class Store:
         found = self.partitions.get((topic, number))
         if found is None:
             found = Partition(topic, number, waits=self.waits.get(TOPIC=topic))
-            self.partitions[topic, number] = found
+            # Hooks run on several threads: the first to store its record wins for all.
+            found = self.partitions.setdefault((topic, number), found)
         return found
 
-    def cell(self, flow: Flow, tp: Hashable, *, partition: Partition | None) -> Cell:
-        """Return the stream's record for a partition; None is an in-memory channel."""
-        topic = partition.topic if partition else None
-        at = partition or Partition("", 0, waits=self.waits.get(TOPIC=None))
-        work = self._works.get((topic, flow.agent)) or self._new_work(topic, flow.agent)
-        series_key = (partition and partition.key, flow.agent)
-        series = self._series.get(series_key)
-        if series is None:
+    def cell(self, flow: Flow, *, partition: Partition | None) -> Cell:
+        """Return the stream's record for a partition; None is an in-memory channel.
+
+        Streams of the same label, task and agent share theirs, one after the other or at once.
+        """
+        place = (flow.label, flow.task, flow.agent, partition and partition.key)
+        found = self._cells.get(place)
+        if found is None:
+            topic = partition.topic if partition else None
+            found = self._cells[place] = Cell(
+                self._works.get((topic, flow.agent)) or self._new_work(topic, flow.agent),
+                partition or self.channel(),
+                series=self._event_series(partition, flow.agent),
+                label=flow.label,
+                task=flow.task,
+            )
+        return found
+
+    def channel(self) -> Partition:
+        """Return a record that is read by nobody: an in-memory channel has no topic."""
+        record = Partition("", 0, waits=self.waits.get(TOPIC=None))
+        record.key = (None, 0)
+        return record
+
+    def _event_series(self, partition: Partition | None, agent: str | None) -> EventSeries:
+        place = (partition and partition.key, agent)
+        found = self._series.get(place)
+        if found is None:
             values = {
-                key.TOPIC: topic,
+                key.TOPIC: partition.topic if partition else None,
                 key.PARTITION: str(partition.partition) if partition else None,
-                key.AGENT: flow.agent,
+                key.AGENT: agent,
             }
-            series = self._series[series_key] = EventSeries(label(catalogue.EVENTS, values))
-        cell = flow.cells[tp] = Cell(work, at, series=series)
-        return cell
+            found = self._series[place] = EventSeries(label(catalogue.EVENTS, values))
+        return found
 
     def _new_work(self, topic: str | None, agent: str | None) -> Work:
         work = self._works[topic, agent] = Work(
@@ -175,6 +191,10 @@ class Store:
         """Return all records by partition and agent."""
         return list(self._series.values())
 
+    def cells(self) -> list[Cell]:
+        """Return all records by partition and stream."""
+        return list(self._cells.values())
+
     def table(self, name: str) -> Table:
         """Return the table's record, made on first use."""
         return self.tables.get(name) or self.tables.setdefault(name, Table(name))
@@ -194,24 +214,13 @@ class Store:
         """Return how many messages were received and sent, and how many events ended."""
         received = sum(partition.received for partition in list(self.partitions.values()))
         sent = sum(histogram.total() for histogram in self.sends)
-        with self.retiring:
-            events = sum(series.retired for series in self.event_series())
-            events += sum(flow.ended() for flow in list(self.flows.values()))
-        return received, sent, events
+        return received, sent, sum(cell.ended for cell in self.cells())
 
-    def retire(self, flow: Flow) -> None:
-        """Forget a stream that has stopped; its counts stay."""
-        with self.retiring:
-            if self.flows.pop(flow.stream, None) is not None:
-                self.stream_totals[flow.label] += flow.ended()
-                self.task_totals[flow.task] += flow.ended()
-                flow.retire()
-
-    def committed(self, offsets: dict[Hashable, int]) -> None:
+    def committed(self, offsets: Mapping[tuple[str | None, int], Any]) -> None:
         """Note offsets that were committed: the next to read after a restart."""
-        for tp, offset in offsets.items():
-            topic, number = tp  # type: ignore[misc]  # a topic-partition
-            self.partition(topic, number).committed = offset
+        for (topic, number), offset in offsets.items():
+            if topic is not None and isinstance(offset, int):
+                self.partition(topic, number).committed = offset
         if self.open_commit is not None:
             self.open_commit["outcome"] = True
 
@@ -223,13 +232,14 @@ class Store:
                     histogram.fold()
 
     def clear(self) -> None:
-        """Begin at zero: in a forked child, whose parent goes on with these counts."""
-        for family in self.families():
-            family.clear()
-        for records in (self.partitions, self.flows, self.tables, self.sent):
-            records.clear()  # type: ignore[attr-defined]  # four dicts of different values
-        self._works.clear()
-        self._series.clear()
-        self.metric_counts.clear()
-        self.recent.clear()
+        """Begin at zero: in a forked child, whose parent goes on with these counts.
+
+        What was open in the parent ends in its records, which nobody reads here.
+        """
+        for records in (
+            *(self.partitions, self.flows, self.tables, self.sent, self.metric_counts),
+            *(self._works, self._series, self._cells),
+        ):
+            records.clear()
         self._start()
+        self.processing.rename(GROUP=self.group)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .histogram import Histogram
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
+    from collections.abc import Hashable
 
+    from .histogram import Histogram
     from .partition import Partition
     from .series import Attrs
 
@@ -80,7 +79,7 @@ class Cell:
 
     __slots__ = (
         *("aged", "ended", "label", "lasted", "partition"),
-        *("pending", "recent", "series", "task", "work"),
+        *("pending", "remember", "series", "task", "work"),
     )
 
     def __init__(
@@ -91,15 +90,14 @@ class Cell:
         series: EventSeries,
         label: str,
         task: str,
-        recent: Callable[[float], None],
     ) -> None:
         self.work = work
         self.partition = partition
         self.series = series
         self.label, self.task = label, task
-        self.recent = recent
         self.ended = 0
         self.lasted = work.duration.pending.append
+        self.remember = work.duration.remember
         self.aged = work.age.pending.append
         self.pending = work.duration.pending
 
@@ -168,7 +166,7 @@ class Held:
     def __del__(self) -> None:
         for state, _ in self.states:
             if state[STARTED] is not None:
-                self.owner.event_gone(state, acked=bool(getattr(self._message, "acked", False)))
+                self.owner.event_gone(state, message=self._message)
 
 
 def _became(stream: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections import Counter
 from tempfile import TemporaryDirectory
@@ -244,6 +245,7 @@ def _topic_class(cluster: MockCluster) -> type[faust.Topic]:
         async def declare(self) -> None:
             partitions = self.partitions or self.app.conf.topic_partitions
             for topic in self.topics:
-                cluster.create_topic(topic, partitions=partitions)
+                # The cluster's thread may take a second to look, and the event loop must not wait.
+                await asyncio.to_thread(cluster.create_topic, topic, partitions=partitions)
 
     return EmbeddedTopic

@@ -13,8 +13,6 @@ from faust_otel.state import Store
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-Opened = OwnPipeline
-
 
 @pytest.fixture(autouse=True)
 def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,4 +33,4 @@ def opened() -> Iterator[Callable[..., OwnPipeline]]:
 
     yield open_one
     for pipeline in pipelines:
-        pipeline.stop(0.5)
+        pipeline.stop(0.0)

@@ -39,7 +39,10 @@ def _seconds(*values: float, bounds: tuple[float, ...] = SHORT) -> tuple[int, fl
 
 
 NUMBERS: Numbers = {
-    "messaging.client.consumed.messages": {series({**POLL, **FIRST}): 3, series({**POLL, **SECOND}): 2},
+    "messaging.client.consumed.messages": {
+        series({**POLL, **FIRST}): 3,
+        series({**POLL, **SECOND}): 2,
+    },
     "messaging.client.sent.messages": {series(SEND): 2, series({**SEND, **TIMED_OUT}): 1},
     "messaging.client.operation.duration": {
         series(SENDING): _seconds(0.25, 0.5),

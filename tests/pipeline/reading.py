@@ -13,7 +13,7 @@ from faust_otel.pipeline import BridgeReader
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from opentelemetry.sdk.metrics.export import Metric, MetricsData
+    from opentelemetry.sdk.metrics.export import MetricsData
 
 __all__ = ["DELTA", "MemoryReader", "metrics", "numbers", "series", "wait_for"]
 
@@ -35,7 +35,7 @@ def series(attributes: Mapping[str, Any] | None) -> Series:
     return tuple(sorted((attributes or {}).items()))
 
 
-def metrics(data: MetricsData | None) -> dict[str, Metric]:
+def metrics(data: MetricsData | None) -> dict[str, Any]:
     """Return the metrics of all scopes by name."""
     return {
         metric.name: metric

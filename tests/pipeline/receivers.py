@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any
 
-import grpc
+import grpc  # type: ignore[import-untyped]
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
     ExportMetricsServiceRequest,
     ExportMetricsServiceResponse,
@@ -76,9 +76,7 @@ def points(metric: Any) -> Any:
 
 
 def _plain(attributes: Any) -> dict[str, Any]:
-    return {
-        pair.key: getattr(pair.value, pair.value.WhichOneof("value")) for pair in attributes
-    }
+    return {pair.key: getattr(pair.value, pair.value.WhichOneof("value")) for pair in attributes}
 
 
 def _number(point: Any) -> Any:
@@ -102,7 +100,7 @@ def grpc_receiver(port: int = 0) -> Iterator[Received]:
     """Serve OTLP over gRPC."""
     received = Received()
     server = grpc.server(ThreadPoolExecutor(2))
-    add_MetricsServiceServicer_to_server(_Service(received), server)
+    add_MetricsServiceServicer_to_server(_Service(received), server)  # type: ignore[no-untyped-call]
     received.endpoint = f"http://127.0.0.1:{server.add_insecure_port(f'127.0.0.1:{port}')}"
     server.start()
     try:

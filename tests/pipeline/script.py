@@ -103,8 +103,10 @@ def _events(monitor: Monitor, app: faust.App, *, clock: Clock) -> None:
     stream = agent.stream()
     before = _current_agent.set(agent)
     for tp, offset in ((ORDERS, 0), (ORDERS, 1), (ORDERS, 2), (BILLS, 0), (BILLS, 1)):
-        message: Any = ConsumerMessage(
-            *(tp.topic, tp.partition, offset, None, 0, [], b"key", b"value", None, 3, 5, tp)
+        nothing: Any = None  # a record without a timestamp has no age, which is never the same
+        message = ConsumerMessage(
+            *(tp.topic, tp.partition, offset, nothing, 0, []),
+            *(b"key", b"value", None, 3, 5, tp),
         )
         event = app.create_event(b"key", b"value", [], message)
         monitor.on_message_in(tp, offset, message)

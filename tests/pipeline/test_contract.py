@@ -31,17 +31,13 @@ class Contract:
 
     def test_queries_answer_what_the_script_did(self, replayed: Replayed) -> None:
         """Every query method answers what the hooks told."""
-        assert ANSWERS == replayed[0]
+        assert replayed[0] == ANSWERS
 
     def test_a_reader_is_handed_what_the_script_did(self, replayed: Replayed) -> None:
         """A reader is handed exactly the series that the hooks told of, with their values."""
-        assert NUMBERS == {
-            name: found for name, found in replayed[1].items() if name not in MOVING
-        }
+        assert {name: found for name, found in replayed[1].items() if name not in MOVING} == NUMBERS
 
-    def test_nothing_is_handed_over_that_is_not_in_the_catalogue(
-        self, replayed: Replayed
-    ) -> None:
+    def test_nothing_is_handed_over_that_is_not_in_the_catalogue(self, replayed: Replayed) -> None:
         """The names a reader sees are those of the catalogue."""
         assert set() == set(replayed[1]) - {metric.name for metric in catalogue.METRICS}
 

@@ -60,19 +60,25 @@ class Script:
         self.clock.pass_(seconds)
         self.done(taken)
 
-    def sending(self, topic: str = "out") -> Any:
-        """Begin a send; return what its hook returned."""
+    def sending(self, topic: str = "out") -> tuple[Any, Any]:
+        """Begin a send; return what its hook returned, and the broker's answer to come."""
         [send] = self.scene.sends(1)
-        return self.sensor.on_send_initiated(self.scene.producer, topic, send.message, 3, 7)
+        hook = self.sensor.on_send_initiated
+        return hook(self.scene.producer, topic, send.message, 3, 7), send.metadata
+
+    def sent(self, sending: tuple[Any, Any], *, error: Exception | None = None) -> None:
+        """End a send that `sending` began."""
+        state, metadata = sending
+        if error is None:
+            self.sensor.on_send_completed(self.scene.producer, state, metadata)
+        else:
+            self.sensor.on_send_error(self.scene.producer, error, state)
 
     def send(self, seconds: float, *, error: Exception | None = None) -> None:
         """Send a message, to be acknowledged after `seconds`, or to fail then."""
-        state = self.sending()
+        sending = self.sending()
         self.clock.pass_(seconds)
-        if error is None:
-            self.sensor.on_send_completed(self.scene.producer, state, None)
-        else:
-            self.sensor.on_send_error(self.scene.producer, error, state)
+        self.sent(sending, error=error)
 
     def commit(self, seconds: float) -> None:
         """Commit the first offset of partition 0."""

@@ -41,7 +41,8 @@ async def test_each_query_tells_what_the_hooks_were_told() -> None:
     """Totals are exact ints and latencies exact means and maxima of a script of hook calls."""
     clock = HandClock()
     monitor = Monitor(clock=clock)
-    Script(monitor, clock=clock).play()
+    script = Script(monitor, clock=clock)
+    script.play()
 
     assert answers(monitor, TOTALS) == TOTALS
     assert answers(monitor, LATENCIES) == LATENCIES
@@ -114,7 +115,7 @@ async def test_latencies_are_of_the_last_observations() -> None:
 
 
 async def test_totals_that_faust_reads_are_ints_that_can_be_called() -> None:
-    """messages_received_total and events_total are an int as attribute, and the same when called."""
+    """messages_received_total and events_total are ints as attributes, and the same when called."""
     clock = HandClock()
     monitor = Monitor(clock=clock)
     Script(monitor, clock=clock).event(0.5)

@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, Any
 from faust import Stream, current_event
 
 from faust_otel.sensors.kept import kept
+from faust_otel.sensors.naming import error_type
+from faust_otel.sensors.recorder import EventRecorder
+from faust_otel.state import CELL, ERROR, OFFSET
 
 from .patches import Patches
 
 if TYPE_CHECKING:
     from faust_otel.sensors.counting import Counting
+    from faust_otel.state import EventState
 
     from .guard import Guard
 
@@ -54,11 +58,8 @@ class AgentProbe:
     def _watched_error(self, handler: Handler | None) -> Handler:
         async def watched(agent: Any, exc: BaseException) -> None:
             with self._guard("the exceptions of agents"):
-                event, topic = current_event(), _only_topic(agent)
                 for monitor in self._monitors:
-                    monitor.agent_failed(
-                        str(agent.name), exc, event=event, topic=topic, ended=_ended_loop(exc)
-                    )
+                    _failed(monitor, agent, exc)
             if handler is not None:
                 await handler(agent, exc)
 
@@ -78,11 +79,36 @@ class AgentProbe:
     def _restarted(self, agent: Any, service: Any) -> None:
         reason = service.crash_reason
         for monitor in self._monitors:
+            store = kept(monitor).store
             if isinstance(reason, asyncio.CancelledError):
-                # Faust does that to itself; it is no failure, and no hook ends the event.
-                monitor.agent_cancelled(service.stream.get_active_stream())
+                # Faust does that to itself: it is no failure.
+                flow = store.flows.get(service.stream.get_active_stream())
+                if flow is not None and _ended_loop(reason):
+                    flow.current = None
             elif reason is not None:  # else it only had to stop because of another one
-                kept(monitor).store.agent_restarts.get(AGENT=str(agent.name)).value += 1
+                store.agent_restarts.get(AGENT=str(agent.name)).value += 1
+
+
+def _failed(monitor: Counting, agent: Any, exc: BaseException) -> None:
+    """Count an agent's exception, mark the event it was working on, and end it if nobody will."""
+    store, error, event = kept(monitor).store, error_type(exc), current_event()
+    message = None if event is None else event.message
+    topic = _only_topic(agent) if message is None else message.topic
+    store.agent_exceptions.get(AGENT=str(agent.name), TOPIC=topic, ERROR=error).value += 1
+    if message is None:
+        return
+    for flow in list(store.flows.values()):
+        state = flow.active()
+        if flow.agent == agent.name and state is not None and _is_of(state, message):
+            state[ERROR] = error
+            if _ended_loop(exc):
+                EventRecorder.on_stream_event_out(
+                    monitor, message.tp, message.offset, flow.stream, event, state
+                )
+
+
+def _is_of(state: EventState, message: Any) -> bool:
+    return bool(state[CELL].partition.key == message.tp and state[OFFSET] == message.offset)
 
 
 def _only_topic(agent: Any) -> str | None:

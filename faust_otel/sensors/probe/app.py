@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from weakref import ref
 
 import faust
 from faust.types import AppT
@@ -65,7 +66,7 @@ class AppProbe:
         if id(monitor) in self._levels:
             return
         app, store = self._app, kept(monitor).store
-        store.faust_version = faust.__version__
+        store.app, store.faust_version = ref(app), faust.__version__
         store.identify(group=app.conf.id, app_id=app.conf.id)
         self._monitors.append(monitor)
         self._levels[id(monitor)] = LevelProbe(app, monitor)

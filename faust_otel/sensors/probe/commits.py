@@ -92,9 +92,9 @@ class CommitProbe:
             except Exception as exc:
                 self._ended({}, error=error_type(exc))
                 raise
-            # Offsets of a transaction that has no producer are only logged by Faust.
-            known = commit.__self__._transaction_producers  # type: ignore[attr-defined]  # noqa: SLF001
-            parts = (offsets for name, offsets in by_id.items() if name in known)
+            # Where a transaction has no producer, Faust says so in the log and commits nothing.
+            producers = self._app.consumer.transactions.producer._transaction_producers  # noqa: SLF001
+            parts = (offsets for name, offsets in by_id.items() if name in producers)
             committed = {tp: offset for part in parts for tp, offset in part.items()}
             if committed:
                 self._ended(committed)

@@ -80,7 +80,7 @@ class ContainsProbe:
                 if hook is not None:  # Faust's own sensors lack it
                     try:
                         hook(table, key)
-                    except Exception:  # noqa: BLE001  said by the guard
-                        guard.say("a key looked for in a table")
+                    except Exception as exc:  # noqa: BLE001  said by the guard
+                        guard.say("a key looked for in a table", exc)
 
         return tell

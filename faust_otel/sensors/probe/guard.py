@@ -25,11 +25,11 @@ class Guard:
         """Keep the exceptions of a block to itself."""
         try:
             yield
-        except Exception:  # noqa: BLE001  said below
-            self.say(what)
+        except Exception as exc:  # noqa: BLE001  said below
+            self.say(what, exc)
 
-    def say(self, what: str) -> None:
-        """Tell of the exception that is being handled, once for each `what`."""
+    def say(self, what: str, exc: Exception) -> None:
+        """Tell of an exception, once for each `what`."""
         if what not in self._said:
             self._said.add(what)
-            logger.exception("%s cannot be watched; the worker goes on without", what)
+            logger.error("%s cannot be watched; the worker goes on without", what, exc_info=exc)

@@ -1,0 +1,1 @@
+"""Real Faust workers with a monitor, on the embedded broker."""
