@@ -60,7 +60,7 @@ def make_app(**settings: Any) -> faust.App:
     """Return the shop's app; `settings` are those of any Faust app."""
     app = faust.App(APP_ID, **settings)
     # Rates and averages over ten seconds, so that they follow what is going on.
-    app.monitor = faust_otel.Monitor(max_avg_history=10)  # type: ignore[assignment]  # as good
+    app.monitor = faust_otel.Monitor(max_avg_history=10)
 
     orders = app.topic("orders", value_type=Order)
     paid = app.topic("paid", value_type=Order)

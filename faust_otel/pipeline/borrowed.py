@@ -77,9 +77,8 @@ class _Instruments:
 
     def join(self, store: Store) -> None:
         """Read `store` until it is gone, and record what its histograms are told."""
-        if all(known() is not store for known in self._stores):
-            self._stores = [known for known in self._stores if known() is not None]
-            self._stores.append(ref(store))
+        known = dict.fromkeys([*self._stores, ref(store)])
+        self._stores = [each for each in known if each() is not None]
         # Told again after a fork: a store that begins anew has new histograms.
         for metric in catalogue.METRICS:
             for family in store.histograms(metric):

@@ -126,7 +126,7 @@ class OwnPipeline:
         if [0 for reader, number in asked if not reader.wait(number, until=until)]:
             logger.warning("the last metrics could not be exported within %g s", timeout)
         for reader in exporting:
-            reader.shutdown()
+            reader.shutdown()  # here, since removing does it under a lock of the whole SDK
             self._provider.remove_metric_reader(reader)
         for key, pipeline in list(_EXPORTING.items()):
             if pipeline is self:

@@ -22,6 +22,7 @@ from opentelemetry.sdk.metrics.export import (
 from faust_otel import catalogue
 from faust_otel.words import Kind
 
+from .breath import without_garbage_collection
 from .failures import Failures
 from .points import NO_EXEMPLARS, explicit, exponential
 from .sources import histograms, numbers
@@ -78,17 +79,18 @@ class Producer:
     def produce(self, now_ns: int, view: View) -> list[Metric]:
         """Return the metrics that have points, as `view` wants them; `now_ns` since the epoch."""
         question = QUESTION.get()
-        found = []
-        for declared in self._carries if question is None else self._asked(question):
-            try:
-                metric = self._metric(declared, now_ns, view=view)
-            except Exception:  # noqa: BLE001  said, with its traceback
-                self._failures.say(declared)
-                continue
-            if metric is not None:
-                found.append(metric)
+        with without_garbage_collection():
+            wanted = self._carries if question is None else self._asked(question)
+            found = [self._read(declared, now_ns, view=view) for declared in wanted]
         view.since_ns = now_ns
-        return found
+        return [metric for metric in found if metric is not None]
+
+    def _read(self, declared: Declared, now_ns: int, *, view: View) -> Metric | None:
+        try:
+            return self._metric(declared, now_ns, view=view)
+        except Exception:  # noqa: BLE001  said, with its traceback
+            self._failures.say(declared)
+            return None
 
     def _asked(self, question: frozenset[Declared]) -> Iterator[Declared]:
         for declared in question:

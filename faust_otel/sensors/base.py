@@ -70,7 +70,8 @@ class Sensor(Base):
         if not fitted:
             fit_class(cls)
 
-    if not TYPE_CHECKING:  # there, what is answered is known, and all else is a mistake
+    # To a type checker what is answered is known, and all else is a mistake.
+    if not TYPE_CHECKING:  # pragma: no branch
 
         def __getattr__(self, name: str) -> Any:
             if name in _SERVED:

@@ -29,10 +29,10 @@ __all__ = ["SensorDelegate"]
 class SensorDelegate(Forwarding, fitted=True):
     """Forwards every hook to the sensors that override it.
 
-    A sensor that raises is counted (``faust.sensor.errors``), logged once per hook, and kept from
-    Faust and from the other sensors; with ``guard=False`` the exception goes on to Faust. Sensors
-    may be added and removed at any time: one that was not there when something opened gets no
-    close of it. It can be assigned to ``app.monitor`` or added to ``app.sensors``.
+    The exceptions of a sensor are counted by sensor and hook, logged once for each, and kept from
+    Faust and from the other sensors; with ``guard=False`` they go on to Faust. Sensors may be
+    added and removed at any time: one that was not there when something opened gets no close of
+    it. A delegate can be assigned to ``app.monitor``, added to ``app.sensors`` or to another one.
     """
 
     def __init__(self, *sensors: Any, guard: bool = True, **kwargs: Any) -> None:

@@ -102,10 +102,10 @@ def kept(keeper: Keeper) -> Kept:
 _ALIVE: WeakSet[Kept] = WeakSet()
 
 
-def _begin_again() -> None:
+def _begin_again() -> None:  # pragma: no cover  only in a forked child
     for each in list(_ALIVE):
         each.begin_again()
 
 
-if hasattr(os, "register_at_fork"):
+if hasattr(os, "register_at_fork"):  # pragma: no branch  not everywhere
     os.register_at_fork(after_in_child=_begin_again)

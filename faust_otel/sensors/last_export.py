@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from faust_otel.pipeline import Pipeline
 
-__all__ = ["LAST_EXPORT", "stop_exporting"]
+__all__ = ["LAST_EXPORT", "MARGIN", "THREAD", "stop_exporting"]
 
 logger = logging.getLogger(__name__)
 
 #: A worker that stops waits this long, in seconds, for the last export.
 LAST_EXPORT = 5.0
+#: And so many seconds more for an exporter that minds the time it was given.
+MARGIN = 1.0
+THREAD = "faust-otel-last-export"
 
 
 async def stop_exporting(pipeline: Pipeline) -> None:
@@ -32,10 +35,10 @@ async def stop_exporting(pipeline: Pipeline) -> None:
             with suppress(RuntimeError):  # the loop was closed: nobody waits any more
                 loop.call_soon_threadsafe(done.set)
 
-    threading.Thread(target=run, name="faust-otel-last-export", daemon=True).start()
+    threading.Thread(target=run, name=THREAD, daemon=True).start()
     try:
-        await asyncio.wait_for(done.wait(), timeout=LAST_EXPORT + 1.0)
+        await asyncio.wait_for(done.wait(), timeout=LAST_EXPORT + MARGIN)
     except asyncio.TimeoutError:
         logger.warning(
-            "the last metrics were not exported within %.0f s and may be lost", LAST_EXPORT
+            "the last metrics were not exported within %g s and may be lost", LAST_EXPORT
         )

@@ -69,6 +69,7 @@ class Members:
 
     async def stop(self) -> None:
         """Stop all sensors there are, the last one first."""
+        await asyncio.sleep(0)  # what was to begin soon begins here
         if self._tasks:
             await asyncio.wait(set(self._tasks), timeout=STARTING)
         for sensor in reversed(list(self._delegate)):

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from faust_otel.state import Send
+from faust_otel.state import Send, Table
 
 from .hooks import keep_opened
 from .kept import Keeper
 from .naming import HTTP_METHODS, attribute, error_type, route_of, text_of, topic_partition
 
 if TYPE_CHECKING:
-    from faust_otel.state import Store, Table
+    from faust_otel.state import Store
 
 __all__ = ["OperationRecorder"]
 
@@ -61,7 +61,8 @@ class OperationRecorder(Keeper):
         self.__table(table).contains += 1
 
     def __table(self, table: Any) -> Table:
-        return self.__store.table(text_of(attribute(table, "name", default=table)))
+        name = attribute(table, "name", default=table)
+        return Table("") if name is None else self.__store.table(text_of(name))
 
     # -- sends; on the producer's thread when `producer_threaded` is set
 

@@ -7,6 +7,7 @@ own Monitor costs). No hook raises, whatever it is called with, and a state is g
 from __future__ import annotations
 
 from contextlib import suppress
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from faust_otel.state import (
@@ -141,19 +142,22 @@ class EventRecorder(Keeper):
     def on_message_out(self, tp: Any, offset: int, message: Any) -> None:
         """Note that all streams have done with a message."""
         try:
-            self.__partitions[tp].active.pop(offset, None)
+            partition = self.__partitions[tp]
+            partition.active.pop(offset, None)
+            if partition.held:
+                partition.acknowledged(offset)
         except Exception:  # noqa: BLE001  not a TP, or of a channel
-            partition = self.__partitions.get(topic_partition(tp))
-            if partition is not None:
+            found = self.__partitions.get(topic_partition(tp))
+            if found is not None:
                 with suppress(TypeError):
-                    partition.active.pop(offset, None)
+                    found.acknowledged(offset)
 
     def on_topic_buffer_full(self, tp: Any) -> None:
         """Count that a buffer was full and fetching had to wait."""
         self.__partition(tp).full += 1
 
     def event_gone(self, state: EventState, *, message: Any) -> None:
-        """End an event of a stream that acknowledges by hand, whose event exists no more.
+        """End an event of a stream that acknowledges by hand: acknowledged, or it is no more.
 
         Called wherever objects are freed: it must not take a lock.
         """
@@ -173,15 +177,22 @@ class EventRecorder(Keeper):
             if message.timestamp > 0:
                 cell.aged(self.__wall() - message.timestamp)
 
-    def agent_failed(self, agent: str, exc: BaseException, *, event: Any) -> None:
-        """Count an agent's exception, and mark the event it was working on."""
+    def agent_failed(
+        self, agent: str, exc: BaseException, *, event: Any, topic: str | None = None
+    ) -> None:
+        """Count an agent's exception, and mark what it was working on: the event, else its batch.
+
+        `topic` is what the agent reads, for where neither tells.
+        """
         error = error_type(exc)
-        topic = attribute(attribute(event, "message"), "topic")
-        topic = topic if isinstance(topic, str) else None
+        states = self.__in_batches() if event is None else self.__in_work(event)
+        failed = [state for state in states if state[CELL].work.agent == agent]
+        for state in failed:
+            state[ERROR] = error
+        told = attribute(attribute(event, "message"), "topic")
+        topics = {told} if isinstance(told, str) else {state[CELL].work.topic for state in failed}
+        topic = topics.pop() if len(topics) == 1 else topic
         self.__store.agent_exceptions.get(AGENT=agent, TOPIC=topic, ERROR=error).value += 1
-        for state in self.__in_work(event):
-            if state[CELL].work.agent == agent:
-                state[ERROR] = error
 
     # -- off the path of every event
 
@@ -213,6 +224,7 @@ class EventRecorder(Keeper):
 
     def __hold(self, state: EventState, *, stream: Any, event: Any) -> None:
         held = self.__held(event)
+        cell: Cell = state[CELL]
         if held is None:
             held = Held(self, attribute(event, "message"))
             try:
@@ -220,8 +232,10 @@ class EventRecorder(Keeper):
             except Exception:  # noqa: BLE001  not Faust's: its end comes with its state only
                 state[HELD] = False
                 return
+            if cell.partition.key[0] is not None:
+                with suppress(TypeError):  # not an offset
+                    cell.partition.hold(state[OFFSET], held)
         held.states.append((state, stream))
-        cell: Cell = state[CELL]
         cell.work.held += 1
         if len(cell.pending) >= FOLD_AT:  # an event that just goes away cannot see to it
             cell.work.fold()
@@ -247,13 +261,21 @@ class EventRecorder(Keeper):
         """Yield the open states of an event, in all its streams."""
         held = self.__held(event)
         if held is not None:
-            yield from (state for state, _ in held.states if state[STARTED] is not None)
+            yield from held.open()
         message = attribute(event, "message")
         key, offset = topic_partition(attribute(message, "tp")), attribute(message, "offset")
         for flow in list(self.__flows.values()):
             state = flow.active()
             if state is not None and state[CELL].partition.key == key and state[OFFSET] == offset:
                 yield state
+
+    def __in_batches(self) -> Iterator[EventState]:
+        """Yield the open states of all events whose streams acknowledge by hand."""
+        for partition in list(self.__partitions.values()):
+            for each in chain.from_iterable(list(partition.held.values())):
+                held = each()
+                if held is not None:
+                    yield from held.open()
 
     def __failed(self, cell: Cell, error: str) -> list[float]:
         """Return where the durations of failed events wait."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import deque
 from math import inf
 from typing import TYPE_CHECKING
+from weakref import ref
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from .histogram import Histogram
     from .series import Attrs
+    from .work import Held
 
 __all__ = ["Fetch", "Partition"]
 
@@ -51,6 +53,7 @@ class Partition:
         "fetched_upto",
         "fetches",
         "full",
+        "held",
         "inbound",
         "key",
         "offset_attrs",
@@ -89,6 +92,8 @@ class Partition:
         self.skipped: set[int] = set()
         #: Offset to record timestamp of the messages taken and not yet acknowledged, oldest first.
         self.active: dict[int, float | None] = {}
+        #: Offset to what lives on the events of streams that acknowledge by hand.
+        self.held: dict[int, list[ref[Held]]] = {}
         #: When the last event came in: what Faust's own stall detection asks for (monotonic).
         self.inbound: float | None = None
         self.fetches: deque[Fetch] = deque()
@@ -111,6 +116,19 @@ class Partition:
         """End the assignment: offsets, lag and messages in work are another worker's now."""
         self.assigned = False
         self._unassign()
+
+    def hold(self, offset: int, held: Held) -> None:
+        """Have `held` told when the message at `offset` is acknowledged."""
+        self.held.setdefault(offset, []).append(ref(held))
+
+    def acknowledged(self, offset: int) -> None:
+        """Note that all streams have done with a message; again does nothing."""
+        self.active.pop(offset, None)
+        if self.held:
+            for each in self.held.pop(offset, ()):
+                held = each()
+                if held is not None:
+                    held.end()
 
     def fetched(self, fetch: Fetch) -> None:
         """Note a batch that the consumer handed to the worker."""

@@ -139,10 +139,10 @@ class Held:
     """States of an event whose streams acknowledge by hand (``take()``, ``noack()``).
 
     Lives on the event and dies with it. `event.ack()` and ``async with event`` call no hook: when
-    the event is gone, its work has ended, acknowledged or given up.
+    the message is acknowledged, or the event gone, its work has ended.
     """
 
-    __slots__ = ("_message", "owner", "states")
+    __slots__ = ("__weakref__", "_message", "owner", "states")
 
     def __init__(self, owner: Any, message: Any) -> None:
         self.owner = owner
@@ -163,10 +163,17 @@ class Held:
             own = [state for state, _ in opened if state[CELL].work.agent == agent]
         return own[0] if own else None
 
+    def open(self) -> list[EventState]:
+        """Return the states that have not ended."""
+        return [state for state, _ in self.states if state[STARTED] is not None]
+
+    def end(self) -> None:
+        """End what has not ended: acknowledged, failed or given up."""
+        for state in self.open():
+            self.owner.event_gone(state, message=self._message)
+
     def __del__(self) -> None:
-        for state, _ in self.states:
-            if state[STARTED] is not None:
-                self.owner.event_gone(state, message=self._message)
+        self.end()
 
 
 def _became(stream: Any) -> Any:

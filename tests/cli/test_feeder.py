@@ -32,6 +32,7 @@ def until(condition: Callable[[], object], *, feeder: Feeder) -> None:
         feeder._stopping.wait(0.01)
     feeder.stop()
     assert condition()
+    assert not feeder._thread.is_alive()
 
 
 def test_orders_come_at_the_rate_that_was_asked_for(own_broker: EmbeddedBroker) -> None:

@@ -52,7 +52,7 @@ def test_the_view_shows_every_figure(width: int) -> None:
     assert ["error", "faust.agents.actor:", "Crashed"] in rows
 
 
-@pytest.mark.parametrize(("width", "height"), [(80, 23), (80, 40), (120, 30), (60, 23)])
+@pytest.mark.parametrize(("width", "height"), [(80, 21), (80, 40), (120, 30), (60, 23)])
 def test_the_view_fits_into_the_terminal(width: int, height: int) -> None:
     """No line is longer and there are no more lines than the terminal has."""
     crowded = replace(SCENE, log=["x" * 300] * 20, exporting="OTLP (grpc) to http://localhost:4317")

@@ -37,6 +37,7 @@ class Exporter(MetricExporter):
     def __init__(self, *, does: Callable[[], Any] = lambda: None, **preferences: Any) -> None:
         super().__init__(**preferences)
         self.does = does
+        self.at_shutdown: Callable[[], object] = lambda: None
         self.exported: list[Any] = []
         self.closed = 0
 
@@ -52,6 +53,7 @@ class Exporter(MetricExporter):
 
     def shutdown(self, *_: Any, **__: Any) -> None:
         self.closed += 1
+        self.at_shutdown()
 
 
 @contextmanager

@@ -105,6 +105,7 @@ def test_an_outage_is_one_line_and_holds_up_nobody(
         stopped - stopping < 0.9,
     ] == [True, True, True]
     assert said(caplog) == [FAILED, LAST]
+    assert "no reason was given" not in caplog.text
     assert monitor.rebalances_total() == 1
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from threading import Event
+import gc
+import weakref
+from threading import Event, Thread
 from threading import enumerate as threads
 from time import monotonic
 from typing import TYPE_CHECKING
 
 import pytest
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
+from faust_otel import Monitor
 from faust_otel import catalogue as c
 from faust_otel.pipeline.periodic import ExportingReader
 from faust_otel.state import Store
@@ -124,6 +129,23 @@ def test_one_exporter_does_not_cost_another_its_last_export(
     wait_for(lambda: len(bad.exported) == 1)
 
 
+def test_an_exporter_may_use_the_sdk_when_shut_down(
+    monkeypatch: pytest.MonkeyPatch, opened: Open, store: Store
+) -> None:
+    """An exporter is shut down where readers can still be added, and its own is kept by nobody."""
+    exporter = Exporter()
+    exporter.at_shutdown = lambda: MeterProvider().add_metric_reader(InMemoryMetricReader())
+    pipeline = opened(store)
+    with exporting(monkeypatch, exporter):
+        pipeline.start()
+    (reader,) = map(weakref.ref, pipeline._exporting)
+    stopping = Thread(target=pipeline.stop, args=(10.0,), daemon=True)
+    stopping.start()
+    stopping.join(20.0)
+    assert not stopping.is_alive()
+    wait_for(lambda: gc.collect() >= 0 and reader() is None)
+
+
 def test_a_reader_is_flushed_and_shut_down_as_the_sdk_does_it(
     opened: Open, store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -169,3 +191,20 @@ def test_nothing_to_export_is_a_success(opened: Open, store: Store) -> None:
     pipeline = opened(store)
     assert pipeline.flush(0.0)
     pipeline.stop(0.0)
+
+
+async def test_a_monitor_can_be_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A monitor that was stopped and is started again exports again, with all it ever counted."""
+    with grpc_receiver() as received:
+        monkeypatch.setenv(ENDPOINT, received.endpoint)
+        monitor = Monitor()
+        for _ in range(2):
+            await monitor.start()
+            monitor.on_rebalance_start(None)
+            await monitor.stop()
+            monitor.service_reset()
+        totals = [
+            sum(received.numbers(number)[c.REBALANCES.name].values())
+            for number in range(len(received.requests))
+        ]
+    assert totals == [1, 2]

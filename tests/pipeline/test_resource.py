@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from faust_otel import catalogue as c
 from faust_otel.pipeline.resource import worker_resource
 from faust_otel.state import Store
 
@@ -79,3 +80,24 @@ def test_an_app_that_becomes_known_after_the_first_query_is_exported_under_its_i
         resource = receiver.resource()
     assert ("shop", unknown.attributes[INSTANCE]) == (resource[NAME], resource[INSTANCE])
     assert pipeline.resource is pipeline.resource
+
+
+def test_two_apps_in_one_process_report_each_for_itself(
+    monkeypatch: pytest.MonkeyPatch, opened: Callable[[Store], OwnPipeline]
+) -> None:
+    """Two apps export as two services, each its own counts, and each answers its own."""
+    with grpc_receiver() as receiver:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.endpoint)
+        answers, exported = {}, {}
+        for number, name in enumerate(("shop", "bank"), 1):
+            store = Store()
+            store.app = name
+            store.identify(group=name, app_id=name)
+            store.rebalances.get(GROUP=name).value += number
+            pipeline = opened(store)
+            pipeline.start()
+            assert pipeline.flush(10.0)
+            answers[name] = pipeline.query.total(c.REBALANCES)
+            (total,) = receiver.numbers()[c.REBALANCES.name].values()
+            exported[receiver.resource()[NAME]] = total
+    assert answers == exported == {"shop": 1, "bank": 2}

@@ -9,7 +9,7 @@ from faust.types import TP
 
 from tests.bench.scene import Scene
 
-__all__ = ["HandClock", "Script"]
+__all__ = ["HandClock", "Script", "failures"]
 
 
 class HandClock:
@@ -142,3 +142,12 @@ class Script:
         sensor.count("orders", 2)
         sensor.count("orders")
         sensor.on_threaded_producer_buffer_processed(app=self.app, size=4)
+
+
+def failures(monitor: Any) -> dict[tuple[Any, Any], int]:
+    """Return the sensor errors that `monitor` counted, by sensor and hook."""
+    counts = monitor.store.sensor_errors
+    return {
+        (count.attrs["faust.sensor.name"], count.attrs["faust.sensor.hook"]): count.value
+        for count in counts
+    }

@@ -12,7 +12,7 @@ from mode import Service
 
 from faust_otel import Monitor, Sensor, SensorDelegate
 from faust_otel.sensors.probe import app_of
-from tests.sensors.test_delegate import failures
+from tests.sensors.script import failures
 
 if TYPE_CHECKING:
     from collections.abc import Callable

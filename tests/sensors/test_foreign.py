@@ -19,8 +19,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from faust_otel import Monitor, SensorDelegate
-from tests.sensors.script import HandClock, Script
-from tests.sensors.test_delegate import failures
+from tests.sensors.script import HandClock, Script, failures
 from tests.sensors.test_queries import LATENCIES, TOTALS, answers
 
 
@@ -86,7 +85,7 @@ async def test_faust_s_opentelemetry_sensor_works_beside_ours() -> None:
 LIVECHECK = """
 import asyncio
 from faust.livecheck.app import LiveCheckSensor
-from tests.sensors.test_delegate import failures
+from tests.sensors.script import failures
 from tests.sensors.test_foreign import beside
 
 async def main():

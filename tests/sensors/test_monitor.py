@@ -180,6 +180,26 @@ def test_a_forked_child_begins_at_zero() -> None:
     assert answered.stdout == "[3, 1, 3]\n"
 
 
+def test_beginning_again_forgets_counts_and_pipeline() -> None:
+    """What a forked child does first: all counts are zero, and another pipeline is opened."""
+    monitor = Monitor()
+    monitor.on_table_get("table", "key")
+    before = monitor.pipeline
+    assert monitor.tables_get_total() == 1
+    kept(monitor).begin_again()
+
+    assert monitor.tables_get_total() == 0
+    assert monitor.pipeline is not before
+    assert (monitor.store, monitor.query) == (kept(monitor).store, monitor.pipeline.query)
+
+
+def test_an_outcome_without_a_commit_changes_nothing() -> None:
+    """Told that a commit failed while none is going on, a monitor counts no commit."""
+    monitor = Monitor()
+    monitor.commit_ended({}, error="LookupError", raised=True)
+    assert (list(monitor.commit_latency), monitor.tp_committed_offsets) == ([], {})
+
+
 def test_many_monitors_register_nothing_for_fork(monkeypatch: pytest.MonkeyPatch) -> None:
     """The handler for forks is registered once per process, not for each monitor."""
     registered: list[Any] = []

@@ -117,3 +117,15 @@ def test_pickling_does_not_recurse() -> None:
     assert again.config == {"threshold": 3}
     with pytest.raises(TypeError, match="cannot pickle"):
         pickle.dumps(Monitor())
+
+
+def test_an_attribute_error_of_a_monitor_s_own_is_no_recursion() -> None:
+    """A property of a subclass that raises AttributeError raises just that."""
+
+    class Own(Monitor):
+        @property
+        def tables(self) -> Any:  # type: ignore[override]  # read-only it is
+            raise AttributeError("not yet")
+
+    with pytest.raises(AttributeError, match="'Own' object has no attribute 'tables'"):
+        Own().tables  # noqa: B018  reading it is the test

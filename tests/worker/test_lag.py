@@ -75,7 +75,7 @@ async def test_lag_is_zero_when_caught_up(broker: EmbeddedBroker, name: str) -> 
 async def test_lag_and_delay_grow_while_the_consumer_is_stuck(
     broker: EmbeddedBroker, name: str
 ) -> None:
-    """While an agent hangs and nothing is fetched, both follow the broker; then they are 0 again."""
+    """While an agent hangs and nothing is fetched, both follow the broker; later they are 0."""
     app = broker.app(name, stream_buffer_maxsize=4)
     app.monitor = monitor = Monitor(end_offsets_interval=0.2)
     seen, gate = gated(app, name)

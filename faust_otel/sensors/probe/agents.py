@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 from faust import Stream, current_event
 
 from faust_otel.sensors.kept import kept
-from faust_otel.sensors.naming import error_type
 from faust_otel.sensors.recorder import EventRecorder
-from faust_otel.state import CELL, ERROR, OFFSET
+from faust_otel.state import CELL, OFFSET
 
 from .patches import Patches
 
@@ -91,20 +90,17 @@ class AgentProbe:
 
 def _failed(monitor: Counting, agent: Any, exc: BaseException) -> None:
     """Count an agent's exception, mark the event it was working on, and end it if nobody will."""
-    store, error, event = kept(monitor).store, error_type(exc), current_event()
-    message = None if event is None else event.message
-    topic = _only_topic(agent) if message is None else message.topic
-    store.agent_exceptions.get(AGENT=str(agent.name), TOPIC=topic, ERROR=error).value += 1
-    if message is None:
+    event = current_event()
+    monitor.agent_failed(str(agent.name), exc, event=event, topic=_only_topic(agent))
+    if event is None or not _ended_loop(exc):
         return
-    for flow in list(store.flows.values()):
+    message = event.message
+    for flow in list(kept(monitor).store.flows.values()):
         state = flow.active()
         if flow.agent == agent.name and state is not None and _is_of(state, message):
-            state[ERROR] = error
-            if _ended_loop(exc):
-                EventRecorder.on_stream_event_out(
-                    monitor, message.tp, message.offset, flow.stream, event, state
-                )
+            EventRecorder.on_stream_event_out(
+                monitor, message.tp, message.offset, flow.stream, event, state
+            )
 
 
 def _is_of(state: EventState, message: Any) -> bool:

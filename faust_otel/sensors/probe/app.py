@@ -16,6 +16,7 @@ from .consumer import ConsumerProbe
 from .contains import ContainsProbe
 from .guard import Guard
 from .levels import LevelProbe
+from .sends import SendProbe
 from .topics import TopicProbe
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class AppProbe:
         self._monitors: list[Counting] = []
         self._levels: dict[int, LevelProbe] = {}
         self._consumer = ConsumerProbe(app, self._monitors, guard=self._guard)
-        kinds = (CommitProbe, AgentProbe, TopicProbe, ContainsProbe)
+        kinds = (CommitProbe, SendProbe, AgentProbe, TopicProbe, ContainsProbe)
         self._parts = (
             self._consumer,
             *(kind(app, self._monitors, guard=self._guard) for kind in kinds),
@@ -72,6 +73,8 @@ class AppProbe:
         self._levels[id(monitor)] = LevelProbe(app, monitor)
         self._levels[id(monitor)].attach()
         self._attach()
+        with self._guard("what was assigned before"):
+            self._consumer.catch_up(monitor)
         # By then topics and supervisors are there, and nothing has been fetched yet.
         app.on_partitions_assigned.connect(self._assigned)
 

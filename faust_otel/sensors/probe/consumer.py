@@ -52,6 +52,17 @@ class ConsumerProbe:
         self._app.on_partitions_revoked.disconnect(self._revoked)
         self.ends.cancel()
 
+    def catch_up(self, monitor: Counting) -> None:
+        """Tell a monitor that comes late what is assigned and committed, and ask for the rest."""
+        consumer = self._app._consumer  # noqa: SLF001  the property would make one
+        if consumer is None or not consumer.started:
+            return
+        partitions = kept(monitor).store.partitions
+        for topic, number in (topic_partition(tuple(tp)) for tp in consumer.assignment()):
+            kept(monitor).store.partition(str(topic), number).assign()
+        _begin(partitions, dict(consumer._committed_offset))  # noqa: SLF001  no hook
+        self.ends.ask()
+
     async def _assigned(self, app: Any, assigned: Iterable[Any], **_: Any) -> None:
         with self._guard("the assignment of partitions"):
             keys = {topic_partition(tuple(tp)) for tp in assigned}
@@ -87,9 +98,13 @@ class ConsumerProbe:
                 continue
             first, last = batch[0], batch[-1]
             timestamp = (first.timestamp or 0) / 1000.0
+            end = self._app.consumer.highwater(tp)
             for monitor in self._monitors:
                 store = kept(monitor).store
-                store.partition(str(topic), number).fetched(
+                partition = store.partition(str(topic), number)
+                if end is not None:
+                    partition.end = end  # Faust tells it to the app's own monitor alone
+                partition.fetched(
                     Fetch(first.offset, last.offset, at=store.clock(), first_timestamp=timestamp)
                 )
 

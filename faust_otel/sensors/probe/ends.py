@@ -111,7 +111,8 @@ def _is_unclear(partition: Partition) -> bool:
 
 
 def _tell(partition: Partition, *, end: int | None, position: int | None) -> None:
-    if end is not None:
+    # What was fetched while the question waited for its answer may know of a later end.
+    if end is not None and (partition.end is None or end > partition.end):
         partition.end = end
     if position is not None and not partition.waits():
         partition.position = position
