@@ -26,8 +26,8 @@ TOP = (
     ".gitignore",
     ".pre-commit-config.yaml",
 )
-OPTIONAL = {"confluent_kafka", "grpc", "prometheus_client", "psutil", "rich"}
-MACHINE = re.compile(r"/(?:work|root|home|tmp/bash_jobs|tmp/w)/")
+OPTIONAL = {"confluent_kafka", "grpc", "prometheus_client", "rich"}
+MACHINE = re.compile(r"/(?:home|root|work)/")
 SENTENCE = re.compile(r"[^.!?]((?![.!?]\s+[A-Z]).)*\.", re.DOTALL)
 
 

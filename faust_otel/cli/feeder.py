@@ -54,6 +54,7 @@ class Feeder:
         self._stopping.set()
         if self._thread.ident is not None:
             self._thread.join()
+        self.paused = False
 
     def _run(self) -> None:
         try:

@@ -21,7 +21,7 @@ from .orders import APP_ID, FED, READS, make_app
 from .report import report
 from .screen import LinePrinter, LiveScreen
 from .summary import held_by, summarize
-from .view import Scene
+from .view import WIDEST, Scene
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -51,7 +51,6 @@ def show(*, rate: float, seconds: float | None, exporting: Target | None, live: 
     """
     if exporting is not None:
         exporting.set()
-
     console = Console(no_color=not live, highlight=False)
 
     async def run() -> tuple[Summary, bool]:
@@ -65,7 +64,7 @@ def show(*, rate: float, seconds: float | None, exporting: Target | None, live: 
             _tell_late(log if live else ())
             raise
     for part in report(summary):
-        console.print(part)
+        console.print(part, width=min(WIDEST, console.width))
     if exporting is not None:
         console.print(f"{'exported' if exported else 'NOT EXPORTED'}: {exporting}", soft_wrap=True)
         _tell_late(log if live and not exported else ())

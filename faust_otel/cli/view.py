@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from .figures import AgentFigures, Figures, TopicFigures
 
-__all__ = ["Scene", "render"]
+__all__ = ["WIDEST", "Scene", "render"]
 
 MANY = 100
 #: Columns: numbers that stand further from their names are hard to read.

@@ -29,72 +29,80 @@ class Forwarding(Sensor, fitted=True):
     def _faust_otel_route(self, sensors: Iterable[dict[str, Call]]) -> None:
         """Forward to these sensors from now on: their calls by hook."""
         known = tuple(sensors)
+        # Replaced whole: a hook that is running goes on with the tuple it has.
         routes = {hook: tuple(calls[hook] for calls in known if hook in calls) for hook in HOOKS}
-        # Replaced whole: a hook that is running goes on with the tuple it has. Plain tuples of no
-        # more than is needed: taking a named one apart costs three times as much.
         self.__routes = routes
-        self.__message_in, self.__message_out = (
-            tuple((call.method, call.sensor) for call in routes[hook])
-            for hook in ("on_message_in", "on_message_out")
-        )
-        self.__event_in, self.__event_out = (
-            tuple((call.key, call.method, call.sensor) for call in routes[hook])
-            for hook in ("on_stream_event_in", "on_stream_event_out")
-        )
-        self.__opened = frozenset(call.key for call in routes["on_stream_event_in"])
+        self.__message_in = _only(routes["on_message_in"])
+        self.__message_out = _only(routes["on_message_out"])
+        self.__event_in = _only(routes["on_stream_event_in"])
+        self.__event_out = _only(routes["on_stream_event_out"])
 
-    # -- of every event, hence written out
+    # -- of every event: one sensor alone is called without a loop, which costs as much as a sensor
 
     def on_message_in(self, tp: Any, offset: int, message: Any) -> None:
         """Forward: a message was taken by the first of its streams."""
-        for method, sensor in self.__message_in:
-            try:
-                method(tp, offset, message)
-            except Exception as exc:  # noqa: BLE001, PERF203  counted and said
-                self.__failed(sensor, "on_message_in", exc)
+        only = self.__message_in
+        if only is None:
+            self.__tell("on_message_in", tp, offset, message)
+            return
+        _, method, _, sensor = only
+        try:
+            method(tp, offset, message)
+        except Exception as exc:  # noqa: BLE001  counted and said
+            self.__failed(sensor, "on_message_in", exc)
 
     def on_stream_event_in(self, tp: Any, offset: int, stream: Any, event: Any) -> States:
         """Forward: a stream starts on an event."""
-        states: States = {}
-        for key, method, sensor in self.__event_in:
-            try:
-                states[key] = method(tp, offset, stream, event)
-            except Exception as exc:  # noqa: BLE001, PERF203  counted and said
-                self.__failed(sensor, "on_stream_event_in", exc)
-        return states
+        only = self.__event_in
+        if only is None:
+            return self.__open("on_stream_event_in", tp, offset, stream, event)
+        key, method, _, sensor = only
+        try:
+            return {key: method(tp, offset, stream, event)}
+        except Exception as exc:  # noqa: BLE001  counted and said
+            self.__failed(sensor, "on_stream_event_in", exc)
+            return {}
 
     def on_stream_event_out(
         self, tp: Any, offset: int, stream: Any, event: Any, state: Any = None
     ) -> None:
         """Forward: a stream has done with an event; without a state, it was `Stream.ack`."""
-        for key, method, sensor in self.__event_out:
-            try:
-                opened = state[key]
-            except (KeyError, TypeError):
-                if state is not None and key in self.__opened:
-                    continue  # it was not there when the event came in, or failed to take it
-                opened = None
-            try:
-                method(tp, offset, stream, event, opened)
-            except Exception as exc:  # noqa: BLE001  counted and said
-                self.__failed(sensor, "on_stream_event_out", exc)
+        only = self.__event_out
+        if only is None:
+            self.__close("on_stream_event_out", tp, offset, stream, event, state)
+            return
+        key, method, opens, sensor = only
+        try:
+            opened = state[key]
+        except (KeyError, TypeError):
+            if opens and state is not None:
+                return  # it was not there when the event came in, or failed to take it
+            opened = None
+        try:
+            method(tp, offset, stream, event, opened)
+        except Exception as exc:  # noqa: BLE001  counted and said
+            self.__failed(sensor, "on_stream_event_out", exc)
 
     def on_message_out(self, tp: Any, offset: int, message: Any) -> None:
         """Forward: all streams have done with a message."""
-        for method, sensor in self.__message_out:
-            try:
-                method(tp, offset, message)
-            except Exception as exc:  # noqa: BLE001, PERF203  counted and said
-                self.__failed(sensor, "on_message_out", exc)
+        only = self.__message_out
+        if only is None:
+            self.__tell("on_message_out", tp, offset, message)
+            return
+        _, method, _, sensor = only
+        try:
+            method(tp, offset, message)
+        except Exception as exc:  # noqa: BLE001  counted and said
+            self.__failed(sensor, "on_message_out", exc)
 
     # -- the others
 
     def __tell(self, hook: str, *args: Any, **kwargs: Any) -> None:
-        for call in self.__routes[hook]:
+        for _, method, _, sensor in self.__routes[hook]:
             try:
-                call.method(*args, **kwargs)
+                method(*args, **kwargs)
             except Exception as exc:  # noqa: BLE001, PERF203  counted and said
-                self.__failed(call.sensor, hook, exc)
+                self.__failed(sensor, hook, exc)
 
     def __open(self, hook: str, *args: Any, **kwargs: Any) -> States:
         states: States = {}
@@ -111,9 +119,12 @@ class Forwarding(Sensor, fitted=True):
 
     def __close(self, hook: str, *args: Any, **kwargs: Any) -> None:
         at = CLOSING[hook][1]
-        states = args[at] if type(args[at]) is dict else {}
-        for key, method, opened, sensor in self.__routes[hook]:
-            if opened and key not in states:
+        given = args[at]
+        states = given if type(given) is dict else {}
+        # Faust hands over no state for events that are acknowledged by hand.
+        all_of_them = given is None and hook == "on_stream_event_out"
+        for key, method, opens, sensor in self.__routes[hook]:
+            if opens and key not in states and not all_of_them:
                 continue  # it was not there when this was opened, or failed to open it
             try:
                 method(*args[:at], states.get(key), *args[at + 1 :], **kwargs)
@@ -199,3 +210,8 @@ class Forwarding(Sensor, fitted=True):
     def on_threaded_producer_buffer_processed(self, app: Any, size: int) -> None:
         """Forward: the producer's thread has taken a message, and `size` wait."""
         self.__tell("on_threaded_producer_buffer_processed", app=app, size=size)
+
+
+def _only(calls: tuple[Call, ...]) -> tuple[Any, ...] | None:
+    """Return the one call there is, as a plain tuple: a named one is slow to take apart."""
+    return tuple(calls[0]) if len(calls) == 1 else None

@@ -74,9 +74,9 @@ class OperationRecorder(Keeper):
             sent = self.__sent[topic]
         except Exception:  # noqa: BLE001  first met, or not a name
             sent = self.__store.sent_to(topic if isinstance(topic, str) else None)
-        for size in (keysize, valsize):
-            if isinstance(size, int) and size > 0:
-                sent.bytes_out.add(size)
+        if isinstance(keysize, int) and isinstance(valsize, int):
+            both = keysize > 0 < valsize  # what is missing has size 0, or -1
+            sent.bytes_out.add(keysize + valsize if both else max(keysize, valsize, 0))
         state = Send(sent, self.__store.clock)
         keep_opened(self, state)
         return state

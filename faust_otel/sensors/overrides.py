@@ -20,11 +20,11 @@ Key = Any
 
 
 class Call(NamedTuple):
-    """One sensor's method for one hook; `opened` says that it is also told of the opening."""
+    """One sensor's method for a hook; `opens` says that it is also told of what that closes."""
 
     key: Key
     method: Callable[..., Any]
-    opened: bool
+    opens: bool
     sensor: Any
 
 

@@ -110,12 +110,14 @@ class Histogram:
         Those that are not finite are left out. A finaliser must append to `pending` instead: it
         may run while its own thread holds the lock.
         """
-        if -inf < value < inf:
-            value = max(value, 0.0)
-            self.pending.append(value)
-            self.remember(value)
-            if len(self.pending) >= FOLD_AT:
-                self.fold()
+        if not 0.0 <= value < inf:
+            if not -inf < value < inf:
+                return
+            value = 0.0
+        self.pending.append(value)
+        self.remember(value)
+        if len(self.pending) >= FOLD_AT:
+            self.fold()
 
     def fold(self) -> None:
         """Count the values that wait."""

@@ -128,7 +128,7 @@ class Partition:
             for each in self.held.pop(offset, ()):
                 held = each()
                 if held is not None:
-                    held.end()
+                    held.acknowledged()
 
     def fetched(self, fetch: Fetch) -> None:
         """Note a batch that the consumer handed to the worker."""

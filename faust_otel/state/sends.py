@@ -46,18 +46,15 @@ class Tally:
 class SentTopic:
     """Sends to one topic: how long each took, how they ended, their bytes."""
 
-    __slots__ = ("_acknowledged", "_durations", "bytes_out", "io_attrs", "topic")
+    __slots__ = ("_durations", "acknowledged", "bytes_out", "io_attrs", "topic")
 
     def __init__(self, topic: str | None, *, durations: Histograms, io_attrs: Attrs) -> None:
         self.topic = topic
         self._durations = durations
-        self._acknowledged = durations.get(TOPIC=topic, ERROR=None)
+        #: Counts one send that the broker acknowledged, given its seconds.
+        self.acknowledged = durations.get(TOPIC=topic, ERROR=None).add
         self.bytes_out = Tally()
         self.io_attrs = io_attrs
-
-    def acknowledged(self, seconds: float) -> None:
-        """Count one send that the broker acknowledged."""
-        self._acknowledged.add(seconds)
 
     def failed(self, seconds: float, error: str) -> None:
         """Count one send that was not acknowledged."""

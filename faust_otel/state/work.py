@@ -167,13 +167,17 @@ class Held:
         """Return the states that have not ended."""
         return [state for state, _ in self.states if state[STARTED] is not None]
 
-    def end(self) -> None:
-        """End what has not ended: acknowledged, failed or given up."""
+    def acknowledged(self) -> None:
+        """End what has not ended, now that all streams have done with the message."""
+        if getattr(self._message, "acked", False) is True:
+            self._end()
+
+    def _end(self) -> None:
         for state in self.open():
             self.owner.event_gone(state, message=self._message)
 
     def __del__(self) -> None:
-        self.end()
+        self._end()
 
 
 def _became(stream: Any) -> Any:

@@ -27,6 +27,10 @@ class Probe:
     def fetched(self, events: list[Any]) -> None:
         """Take what a sensor may learn of a fetch beside its hooks: once for all its events."""
 
+    def settle(self) -> float:
+        """Have the sensor do now what it put off; seconds of CPU which that took, on any thread."""
+        return 0.0
+
     def counts(self) -> Counts | None:
         """What the sensor counted, by its own word; None when counting is not its work."""
         return None

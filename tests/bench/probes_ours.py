@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from time import process_time
 from typing import Any
 
 from tests.bench.probe import Counts, ReaderProbe
@@ -30,6 +31,15 @@ class OursProbe(ReaderProbe):
                 first_timestamp=batch[0].timestamp,
             )
             store.partition(tp.topic, tp.partition).fetched(fetch)
+
+    def settle(self) -> float:
+        # A collection does what waits, whoever would have done it; a second one finds nothing.
+        return max(0.0, self._collection() - self._collection())
+
+    def _collection(self) -> float:
+        started = process_time()
+        self.collect()
+        return process_time() - started
 
     def counts(self) -> Counts | None:
         monitor = self.sensor

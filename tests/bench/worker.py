@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> None:
 def measure(rungs: list[Rung], *, events: int, rounds: int) -> dict[str, report.Rounds]:
     """What the workers answered, by kind, rung and round; the rungs take turns in each round."""
     measured: dict[str, report.Rounds] = {
-        kind: {rung.name: [] for rung in rungs} for kind in (*KINDS, "growth")
+        kind: {rung.name: [] for rung in rungs} for kind in (*KINDS, "growth", "put_off")
     }
     with Child("tests.bench.broker_child", TOPIC, str(events)) as broker:
         url = broker.read()["url"]

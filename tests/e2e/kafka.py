@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from confluent_kafka import Consumer, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 
 from tests.e2e.install import kafka_libraries
 from tests.e2e.stack import free_port, running_process
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 __all__ = ["Kafka", "run_kafka"]
 
@@ -25,7 +29,10 @@ class Kafka:
         self.servers = servers
         self.url = f"kafka://{servers}"
         # The clients outlive the broker by a moment, which is not worth a line.
-        self._settings = {"bootstrap.servers": servers, "log_level": 0}
+        self._settings: dict[str, str | int | float | bool] = {
+            "bootstrap.servers": servers,
+            "log_level": 0,
+        }
         self._admin = AdminClient(self._settings)
         self._producer = Producer({**self._settings, "linger.ms": 5})
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 __all__ = ["free_port", "listens", "running_process", "wait_for"]
 
@@ -60,7 +62,5 @@ def running_process(
                 process.wait()
 
 
-def _start(
-    command: list[str], *, output: IO[bytes], cwd: Path | None
-) -> subprocess.Popen[bytes]:
+def _start(command: list[str], *, output: IO[bytes], cwd: Path | None) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=cwd)

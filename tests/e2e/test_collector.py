@@ -58,7 +58,5 @@ def test_collector_query_and_broker_agree(
         "events": "faust.events",
         "timed": "messaging.process.duration",
     }
-    totals = {
-        what: collector.total(metric, service_name=name) for what, metric in exported.items()
-    }
+    totals = {what: collector.total(metric, service_name=name) for what, metric in exported.items()}
     assert {**answers, "timed": COUNT} == totals

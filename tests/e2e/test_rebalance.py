@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import faust
 import pytest
-from faust.types import TP
 
 import faust_otel
 from faust_otel import catalogue
 from faust_otel.testing import running
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from faust.types import TP
+
     from tests.e2e.kafka import Kafka
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
@@ -42,7 +44,7 @@ def worker(kafka: Kafka, folder: Path) -> tuple[faust.App, faust_otel.Monitor, l
     @app.agent(app.topic(TOPIC))
     async def process(orders: Any) -> None:
         async for order in orders:
-            seen.append(order)
+            seen.append(order)  # noqa: PERF401  a stream has no end
 
     return app, monitor, seen
 
@@ -83,8 +85,10 @@ async def test_a_rebalance_moves_gauges_and_leaves_counters(kafka: Kafka, tmp_pa
             assert set(lags(one)) | set(lags(two)) == set("0123")
             kafka.produce(TOPIC, orders(1000, 2000))
             await running_second.until(
-                lambda: len(seen_by_one) + len(seen_by_two) >= 2000
-                and set(lags(one).values()) | set(lags(two).values()) == {0}
+                lambda: (
+                    len(seen_by_one) + len(seen_by_two) >= 2000
+                    and set(lags(one).values()) | set(lags(two).values()) == {0}
+                )
             )
             later = one.query.by(catalogue.CONSUMED, "messaging.destination.partition.id")
             assert all(later[partition] >= before for partition, before in consumed.items())

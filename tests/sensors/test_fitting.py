@@ -180,6 +180,19 @@ async def test_what_an_override_returns_itself_is_kept() -> None:
     assert (marks, list(monitor.send_latency)) == (["mark"], [0.25])
 
 
+def test_a_plain_monitor_inside_does_not_mix_states() -> None:
+    """An override that tells another monitor too returns what its own super() opened."""
+
+    class Outer(Monitor):
+        def on_commit_initiated(self, consumer: Any) -> None:
+            super().on_commit_initiated(consumer)
+            plain.on_commit_initiated(consumer)
+
+    plain, outer = Monitor(clock=lambda: 1.0), Outer(clock=lambda: 2.0)
+    state: Any = outer.on_commit_initiated(None)
+    assert state["time_start"] == 2.0
+
+
 def test_an_opening_hook_of_another_sensor_inside_does_not_mix_states() -> None:
     """Each sensor's hook returns what its own super() opened, also when one calls the other."""
     inner_state: list[Any] = []

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from functools import partial
 from typing import Any
 
 from faust_otel import Monitor, Sensor, SensorDelegate
@@ -115,11 +114,15 @@ def test_hooks_that_are_no_functions_are_left_alone() -> None:
     """A hook may be any callable; what has a signature that does not fit is fitted when added."""
     seen: list[Any] = []
 
-    def note(kind: str, tp: Any) -> None:
-        seen.append((kind, tp))
+    class Note:
+        def __init__(self, kind: str) -> None:
+            self.kind = kind
 
-    sensor = type("Partial", (Sensor,), {"on_topic_buffer_full": partial(note, "class")})()
-    sensor.on_message_in = partial(note, "instance")
+        def __call__(self, tp: Any) -> None:
+            seen.append((self.kind, tp))
+
+    sensor = type("Noting", (Sensor,), {"on_topic_buffer_full": Note("class")})()
+    sensor.on_message_in = Note("instance")
     SensorDelegate(sensor).on_message_in("tp", 0, None)
     call(sensor, "on_topic_buffer_full")
 

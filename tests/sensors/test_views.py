@@ -170,6 +170,17 @@ async def test_the_dictionary_has_faust_s_keys_and_goes_through_json() -> None:
     assert told["topic_buffer_full"] == {"events-0-0": 1, "events-0-1": 2}
 
 
+async def test_offsets_of_revoked_partitions_are_not_shown() -> None:
+    """What is told of a partition after it was revoked belongs to another worker."""
+    _, ours = await played()
+    ours.store.partition(*ZERO).revoke()
+    ours.track_tp_end_offset(ZERO, 99)
+
+    assert ours.tp_end_offsets == {ONE: 60}
+    assert ours.tp_read_offsets == {ONE: 1}
+    assert dict(ours.stream_inbound_time).keys() == {ONE}
+
+
 async def test_inbound_times_are_asked_one_by_one_or_listed() -> None:
     """stream_inbound_time is a mapping of TP to the clock's time of the last event that came in."""
     clock = HandClock()

@@ -220,6 +220,23 @@ def test_the_recent_values_are_the_last_by_arrival_over_several_histograms() -> 
     assert [*recent] == [2.0, 3.0, 4.0]
 
 
+class Meanwhile(list[float]):
+    """A waiting list to which another thread adds a value whenever it is copied."""
+
+    def __getitem__(self, index: Any) -> Any:
+        batch = super().__getitem__(index)
+        self.append(9.0)
+        return batch
+
+
+def test_what_is_added_while_the_waiting_list_is_copied_goes_on_waiting() -> None:
+    """Only what was copied is taken out."""
+    made = histogram()
+    made.pending = Meanwhile([0.5, 0.5])
+    assert [made.total() for _ in range(3)] == [2, 3, 4]
+    assert (made.read().sum, [*made.pending]) == (1.0 + 3 * 9.0, [9.0])
+
+
 def test_no_value_is_lost_or_torn_among_threads() -> None:
     """While several add and several read, every reading adds up, and in the end all are there."""
     made = histogram()

@@ -207,3 +207,19 @@ def test_a_tally_keeps_little_and_loses_nothing() -> None:
         tally.add(amount)
         assert len(tally._pending) < FOLD_AT
     assert tally.total() == tally.total() == sum(range(FOLD_AT * 2 + 5))
+
+
+def test_what_is_added_while_a_tally_is_summed_is_in_the_next_sum() -> None:
+    """Only what was summed is taken out."""
+
+    class Meanwhile(list[int]):
+        """A waiting list to which another thread adds whenever it is copied."""
+
+        def __getitem__(self, index: Any) -> Any:
+            batch = super().__getitem__(index)
+            self.append(1)
+            return batch
+
+    tally = Tally()
+    tally._pending = Meanwhile([5])
+    assert [tally.total() for _ in range(3)] == [5, 6, 7]

@@ -164,7 +164,8 @@ def said(broker: EmbeddedBroker, loop: str) -> Said:
         answers[:] = [ask(monitor)]
         [answer] = answers
         expected = dict.fromkeys([way.__name__ for way in WAYS], COUNT)
-        return answer.events == expected and not any(answer.active.values())
+        restarts = sum(answer.restarts.values())
+        return (answer.events, restarts) == (expected, 5) and not any(answer.active.values())
 
     with suppress(WorkerTimeoutError):  # the tests say what is missing
         run(app, done, timeout=15, raise_agent_errors=False)
