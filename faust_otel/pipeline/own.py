@@ -64,6 +64,8 @@ class OwnPipeline:
         self._provider.add_metric_reader(reader)
         self.query = Query(store, reader=reader)
         self._exporting: list[ExportingReader] = []
+        #: True when an exporter that was asked for could not be made.
+        self._lacking = False
         #: The last view of each exporter, by what makes it.
         self._views: dict[Callable[[], MetricExporter], View] = {}
 
@@ -105,6 +107,7 @@ class OwnPipeline:
             self._views[make] = self._connect(reader, earlier=self._views.get(make))
             reader.start()
             self._exporting.append(reader)
+        self._lacking = bool(failures)
         if failures:
             raise failures[0]
 
@@ -116,7 +119,8 @@ class OwnPipeline:
         """Export now; return False when that did not succeed within `timeout` seconds."""
         until = monotonic() + timeout
         asked = [(reader, reader.ask()) for reader in self._exporting]
-        return not [0 for reader, number in asked if not reader.wait(number, until=until)]
+        late = [0 for reader, number in asked if not reader.wait(number, until=until)]
+        return not late and not self._lacking
 
     def stop(self, timeout: float) -> None:
         """Export what is left and stop within `timeout` seconds; queries go on being answered."""

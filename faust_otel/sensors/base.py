@@ -115,9 +115,10 @@ class Sensor(Base):
         app = app_of(self)
         if app is not None and app.monitor is self:
             counting = self.stand_in()
-            if counting is self.__stand_in and not any(each is counting for each in app.sensors):
+            if counting is self.__stand_in:
                 app.sensors.add(counting)
-                self.add_dependency(counting)
+                if not any(child is counting for child in self._children):
+                    self.add_dependency(counting)
         await super().start()
 
     async def stop(self) -> None:

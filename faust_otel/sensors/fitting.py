@@ -36,7 +36,9 @@ def fit(hook: str, function: Callable[..., Any], *, bound: bool) -> Callable[...
     argument that Faust does not pass.
     """
     try:
-        signature = inspect.signature(function)
+        signature = inspect.signature(function, follow_wrapped=False)
+        if any(each.kind is _Kind.VAR_POSITIONAL for each in signature.parameters.values()):
+            signature = inspect.signature(function)  # a decorator's: what is decorated counts
     except (TypeError, ValueError):
         return function  # written in C: taken at its word
     me = () if bound else ("self",)

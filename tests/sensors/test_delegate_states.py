@@ -175,3 +175,45 @@ async def test_adding_and_removing_while_events_flow_keeps_counts_right() -> Non
     assert (always.events_total(), always.messages_received_total()) == (4, 4)
     assert (guest.events_total(), guest.messages_received_total()) == (2, 3)
     assert (always.events_active, always.messages_active) == (0, 0)
+
+
+@pytest.mark.parametrize("state", [None, {}])
+def test_two_sensors_are_told_of_events_out_like_one(state: Any) -> None:
+    """Without a state all that want events out are told; with one, only those that are in it."""
+    notings = [Noting("one"), Noting("other")]
+    close(SensorDelegate(*notings), "on_stream_event_out", state)
+    assert [each.closed for each in notings] == ([[None]] * 2 if state is None else [[], []])
+
+
+def test_the_only_sensor_that_failed_to_open_gets_no_close() -> None:
+    """A sensor that is alone in its delegate is treated as one among others."""
+
+    class Failing(Noting):
+        def on_stream_event_in(self, *_: Any) -> None:
+            raise LookupError
+
+    failing = Failing("failing")
+    delegate = SensorDelegate(failing)
+    close(delegate, "on_stream_event_out", opened(delegate, "on_stream_event_in"))
+    assert failing.closed == []
+
+
+def test_the_only_sensor_that_raises_is_held_back() -> None:
+    """Each of the four hooks of an event may raise in a delegate of one sensor."""
+
+    class Raising(Sensor):
+        pass
+
+    def fail(*_: Any) -> None:
+        raise LookupError
+
+    hooks = ("on_message_in", "on_stream_event_in", "on_stream_event_out", "on_message_out")
+    for hook in hooks:
+        setattr(Raising, hook, fail)
+    delegate = SensorDelegate(Raising())
+    for hook in hooks:
+        close(delegate, hook, None)
+    counted = delegate.stand_in().store.sensor_errors
+    assert {count.attrs["faust.sensor.hook"]: count.value for count in counted} == dict.fromkeys(
+        hooks, 1
+    )

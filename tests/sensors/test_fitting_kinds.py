@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
+from functools import wraps
 from typing import Any
 
 from faust_otel import Monitor, Sensor, SensorDelegate
@@ -127,3 +128,37 @@ def test_hooks_that_are_no_functions_are_left_alone() -> None:
     call(sensor, "on_topic_buffer_full")
 
     assert seen == [("instance", "tp"), ("class", "tp")]
+
+
+def test_decorated_overrides_are_fitted_to_what_they_take() -> None:
+    """A decorator that hands everything on gets less; one that takes it all itself gets all."""
+    seen: list[Any] = []
+
+    def handing_on(function: Any) -> Any:
+        @wraps(function)
+        def inner(*args: Any, **kwargs: Any) -> Any:
+            return function(*args, **kwargs)
+
+        return inner
+
+    def taking(function: Any) -> Any:
+        @wraps(function)
+        def inner(self: Any, tp: Any, offset: int, message: Any) -> None:
+            function(self, (tp, offset, message))
+
+        return inner
+
+    class Decorated(Sensor):
+        @handing_on
+        def on_message_in(self, tp: Any) -> None:
+            seen.append(tp)
+
+        @taking
+        def on_message_out(self, everything: Any) -> None:
+            seen.append(everything)
+
+    delegate = SensorDelegate(Decorated())
+    for sensor in (Decorated(), delegate):
+        call(sensor, "on_message_in")
+        call(sensor, "on_message_out")
+    assert seen == ["tp", ("tp", "offset", "message")] * 2

@@ -11,7 +11,7 @@ import pytest
 
 from faust_otel import catalogue as c
 from faust_otel.state import FOLD_AT
-from tests.sensors.counted import TP0, Counted, Stream, event
+from tests.sensors.counted import CHANNEL, TP0, Counted, Stream, event
 
 if TYPE_CHECKING:
     from faust.types import TP
@@ -203,3 +203,38 @@ def test_held_events_that_just_go_away_are_folded_too(counted: Counted) -> None:
     [work] = counted.store.works()
     assert len(work.duration.pending) < 10
     assert counts(counted) == (FOLD_AT + 5, 0)
+
+
+def test_a_held_event_ends_when_all_streams_have_done_with_its_message(counted: Counted) -> None:
+    """Acknowledged by the last of its streams, an event need not be freed to have ended."""
+    taken, again = event(3), event(4)
+    stream = Stream(acks=False)
+    for each in (taken, again):
+        counted.take(each, stream)
+    counted.pass_(2.0)
+    taken.message.acked = True
+    for each in (taken, again, taken):
+        counted.hooks.on_message_out(TP0, each.message.offset, each.message)
+    assert counts(counted) == (1, 1)
+    assert counted.seconds(c.PROCESS_DURATION) == 2.0
+
+
+def test_a_message_that_outlives_its_event_ends_nothing_more(counted: Counted) -> None:
+    """An event that was given up has not ended when its message is acknowledged after all."""
+    taken = event(3)
+    message = taken.message
+    counted.take(taken, Stream(acks=False))
+    del taken
+    message.acked = True
+    counted.hooks.on_message_out(TP0, 3, message)
+    assert counts(counted) == (0, 0)
+
+
+def test_a_held_event_of_an_in_memory_channel_ends_like_any_other(counted: Counted) -> None:
+    """Their messages all have the same offset, and are told apart by their events."""
+    stream, taken = Stream(acks=False), [event(-1, tp=CHANNEL) for _ in range(2)]
+    for each in taken:
+        counted.hooks.on_stream_event_in(CHANNEL, -1, stream, each)
+    for ended, each in enumerate(taken, 1):
+        counted.hooks.on_stream_event_out(CHANNEL, -1, stream, each)
+        assert counts(counted) == (ended, 2 - ended)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from faust_otel import catalogue as c
-from tests.sensors.counted import CHANNEL, Stream, event
+from tests.sensors.counted import CHANNEL, TP0, TP1, Stream, event
 
 if TYPE_CHECKING:
     from tests.sensors.counted import Counted
@@ -89,3 +89,23 @@ def test_a_held_event_that_failed_has_ended_when_it_is_gone(counted: Counted, na
     gc.collect()
     assert (counted.total(c.EVENTS), counted.total(c.EVENT_ACTIVE)) == (1, 0)
     assert counted.seconds(c.PROCESS_DURATION, ERROR="KeyError") == 3.0
+
+
+def test_an_exception_in_a_batch_fails_what_its_agent_holds(counted: Counted, named: Named) -> None:
+    """Without a current event all that the agent holds has failed, and nothing of others."""
+    taken = [event(offset, tp=tp) for offset, tp in enumerate((TP0, TP1, TP0))]
+    streams = {agent: Stream(acks=False) for agent in "ab"}
+    for each, agent in zip(taken, "aab", strict=True):
+        named(agent)
+        counted.take(each, streams[agent])
+    gone = event(9)
+    counted.take(gone, streams["b"])
+    del gone
+    counted.hooks.agent_failed("a", KeyError(), event=None, topic="read")
+    for each, agent in zip(taken, "aab", strict=True):
+        counted.end(each, streams[agent])
+    assert counted.total(c.PROCESS_DURATION, AGENT="a", ERROR="KeyError") == 2
+    assert counted.total(c.PROCESS_DURATION, AGENT="b", ERROR=None) == 1
+    assert counted.total(c.AGENT_EXCEPTIONS, TOPIC="orders", ERROR="KeyError") == 1
+    counted.hooks.agent_failed("a", KeyError(), event=None, topic="read")
+    assert counted.total(c.AGENT_EXCEPTIONS, TOPIC="read") == 1

@@ -11,7 +11,7 @@ import faust
 import pytest
 from opentelemetry.sdk.metrics import MeterProvider
 
-from faust_otel import Monitor
+from faust_otel import Monitor, Sensor
 from faust_otel.sensors import last_export, watching
 from faust_otel.sensors.kept import kept
 from faust_otel.sensors.probe import AppProbe
@@ -86,6 +86,23 @@ async def test_a_monitor_runs_without_an_app() -> None:
     clock.pass_(1.0)
     await until(lambda: kept(monitor).store.rates.last_second(1) == 1.0)
     await monitor.stop()
+
+
+async def test_a_stand_in_lives_as_long_as_its_sensor_runs() -> None:
+    """Among the app's sensors while the app's monitor runs, after a restart too, and no longer."""
+    app = faust.App("stood-in", broker="kafka://127.0.0.1:9")
+    app.monitor = sensor = Sensor()
+    app.sensors.add(sensor)
+    stand_in: Any = sensor.stand_in()
+    await sensor.start()
+    assert stand_in in set(app.sensors)
+    await sensor.restart()
+    assert stand_in in set(app.sensors)
+    assert sensor._children.count(stand_in) == 1
+    await sensor.stop()
+
+    assert list(app.sensors) == [sensor]
+    assert stand_in.should_stop
 
 
 async def test_an_app_that_cannot_be_watched_is_told_of(
