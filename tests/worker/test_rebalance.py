@@ -22,6 +22,7 @@ COUNTERS = (
     *(catalogue.CONSUMED, catalogue.EVENTS, catalogue.PROCESS_DURATION),
     *(catalogue.CLIENT_IO, catalogue.SENT, catalogue.COMMIT_NOOPS),
 )
+ZERO = dict.fromkeys("0123", 0)
 GAUGES = (catalogue.LAG, catalogue.DELAY, catalogue.OFFSET)
 
 
@@ -71,23 +72,20 @@ async def test_levels_go_with_a_partition_and_counters_stay(
 
 async def test_a_rebalance_is_counted_and_ends(broker: EmbeddedBroker, name: str) -> None:
     """A worker that joins its group anew loses no count, and all its levels come back."""
-    app: Any = broker.app(name)
+    # The broker waits for a member that has left as long as a session lasts.
+    app: Any = broker.app(name, broker_session_timeout=1.0, broker_heartbeat_interval=0.2)
     app.monitor = monitor = Monitor()
     seen = collect(app, name)
     broker.produce_many(name, range(8))
     async with running(app) as worker:
         await worker.until(lambda: len(seen) == 8)
-        await worker.until(
-            lambda: by(monitor, catalogue.LAG, "PARTITION") == dict.fromkeys("0123", 0)
-        )
+        await worker.until(lambda: by(monitor, catalogue.LAG, "PARTITION") == ZERO)
         before = counters(monitor)
         assert monitor.rebalances_total() == 1
         app.consumer._thread._ensure_consumer()._coordinator.request_rejoin()
         await worker.until(lambda: monitor.rebalances_total() == 2)
         await worker.until(lambda: total(monitor, catalogue.REBALANCE_ACTIVE) == 0)
-        await worker.until(
-            lambda: by(monitor, catalogue.LAG, "PARTITION") == dict.fromkeys("0123", 0)
-        )
+        await worker.until(lambda: by(monitor, catalogue.LAG, "PARTITION") == ZERO)
         broker.produce_many(name, range(8))
         await worker.until(lambda: len(seen) == 16)
     assert grown(before, counters(monitor))
