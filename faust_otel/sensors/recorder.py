@@ -57,8 +57,11 @@ class EventRecorder(Keeper):
 
     def track_tp_end_offset(self, tp: Any, offset: int) -> None:
         """Note the end of a partition: the offset that will be written next."""
-        if isinstance(offset, int):
-            self.__partition(tp).end = offset
+        if type(offset) is int:
+            try:  # once for every record
+                self.__partitions[tp].end = offset
+            except Exception:  # noqa: BLE001  first met, or not a TP
+                self.__partition(tp).end = offset
 
     def on_message_in(self, tp: Any, offset: int, message: Any) -> None:
         """Count a message that the first of its streams has taken."""

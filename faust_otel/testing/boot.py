@@ -31,7 +31,8 @@ def prepare(app: faust.App, *, web: bool) -> None:
         )
     app.finalize()
     app.worker_init()
-    if app.conf.autodiscover:
+    settings: Any = app.conf  # one of its types is a callable, which reads as a method
+    if settings.autodiscover:
         app.discover()
     app.worker_init_post_autodiscover()
     app.in_worker = True

@@ -9,6 +9,7 @@ from weakref import ref
 
 import faust
 import pytest
+from faust.types import TP
 
 from faust_otel import Monitor, catalogue
 from faust_otel.sensors.probe import AppProbe, app_of
@@ -141,7 +142,7 @@ def test_a_recovery_is_timed_once_it_has_ended(
 
 def test_what_is_left_to_recover_is_told_by_table() -> None:
     """Partitions whose place or end is not known yet are left out, and nothing is below 0."""
-    tps = [faust.TP("changelog", number) for number in range(4)]
+    tps = [TP("changelog", number) for number in range(4)]
     app = recovering(
         active_offsets=dict(zip(tps, (3, 12, None, 1), strict=True)),
         active_highwaters={tps[0]: 10, tps[1]: 10, tps[2]: 10, tps[3]: None, ("gone", 0): 5},

@@ -30,6 +30,8 @@ class Client:
         self.ends: dict[TP, int] = {}
         self.positions: dict[TP, int] = {}
         self.asked: list[Any] = []
+        #: What answers about places wait for, if anything.
+        self.slow: asyncio.Event | None = None
         self.loop = asyncio.new_event_loop()
         self.threads: set[str] = set()
 
@@ -44,6 +46,8 @@ class Client:
     async def position(self, tp: TP) -> int:
         """Answer, or not at all when it is being looked up."""
         self.asked.append(tp)
+        if self.slow is not None:
+            await self.slow.wait()
         if tp not in self.positions:
             await asyncio.Event().wait()
         return self.positions[tp]
@@ -101,7 +105,7 @@ class running:  # noqa: N801  used like a function
 async def test_one_request_asks_for_all_ends() -> None:
     """Hundreds of partitions are one request on the consumer's thread, and positions none."""
     scene = Scene(400)
-    scene.client.ends = dict.fromkeys(scene.tps, 7)
+    scene.client.ends = scene.client.positions = dict.fromkeys(scene.tps, 7)
     for number in range(400):
         scene.partition(number).read = 6
     with running(scene.client):
@@ -146,22 +150,17 @@ async def test_what_waits_in_the_worker_has_no_other_place(scene: Scene) -> None
 
 
 async def test_what_is_fetched_meanwhile_is_not_overlooked(scene: Scene) -> None:
-    """A place that is told after records have come in from there is not taken for what was read."""
+    """A place that is told after records have come in from there is not where we are."""
     partition = scene.partition(0)
-    asking = asyncio.ensure_future(scene.ask())
-    while scene.tps[0] not in scene.client.asked:
-        await asyncio.sleep(0.01)
-    partition.fetched(Fetch(0, 9, at=1.0, first_timestamp=1.0))
-    scene.client.loop.call_soon_threadsafe(_answer, scene)
-    await asking
-    assert (partition.lag(), partition.position) == (10, None)
-
-
-def _answer(scene: Scene) -> None:
-    """Let the questions that wait come to an end: those that are cancelled count as unanswered."""
     scene.client.ends = scene.client.positions = dict.fromkeys(scene.tps, 10)
-    for task in asyncio.all_tasks(scene.client.loop):
-        task.cancel()
+    slow = scene.client.slow = asyncio.Event()
+    scene.ends.ask()
+    await asyncio.sleep(0)
+    partition.fetched(Fetch(0, 9, at=1.0, first_timestamp=1.0))
+    scene.client.loop.call_soon_threadsafe(slow.set)
+    await scene.ask()
+    assert (partition.lag(), partition.position) == (10, None)
+    assert scene.tps[0] in scene.client.asked
 
 
 @pytest.mark.parametrize("late", [False, True])
@@ -222,8 +221,8 @@ async def test_a_client_that_refuses_is_no_news(
 ) -> None:
     """An error of the client is for its own log, and the next question gets its answer."""
 
-    async def refuse(_: Any) -> Any:
-        raise LookupError("no leader")
+    async def refuse(partitions: list[TP]) -> dict[TP, int]:
+        raise LookupError(partitions)
 
     scene.client.end_offsets = refuse  # type: ignore[method-assign]
     scene.client.positions = dict.fromkeys(scene.tps, 1)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from faust_otel.sensors.probe.patches import Patches
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Owner:

@@ -112,7 +112,8 @@ async def test_sensors_of_the_users_own_are_told_of_keys_looked_for(
     app: Any = broker.app(name)
     monitor = Monitor()
     app.monitor = SensorDelegate(monitor)
-    app.sensors.add(Own())
+    for sensor in (Own(), FaustSensor()):
+        app.sensors.add(sensor)
     table = app.Table("table", default=int)
     found: list[bool] = []
 

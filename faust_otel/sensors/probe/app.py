@@ -76,20 +76,21 @@ class AppProbe:
         with self._guard("what was assigned before"):
             self._consumer.catch_up(monitor)
         # By then topics and supervisors are there, and nothing has been fetched yet.
-        app.on_partitions_assigned.connect(self._assigned)
+        app.on_partitions_assigned.connect(self._assigned, weak=True)
 
     def leave(self, monitor: Counting) -> None:
         """Tell `monitor` nothing any more."""
         levels = self._levels.pop(id(monitor), None)
-        if levels is None:
-            return
-        with self._guard("levels"):
-            levels.detach()
-        self._monitors.remove(monitor)
-        kept(monitor).store.commits_watched = False
-        if self._monitors:
-            return
-        self._app.on_partitions_assigned.disconnect(self._assigned)
+        if levels is not None:
+            with self._guard("levels"):
+                levels.detach()
+            self._monitors.remove(monitor)
+            kept(monitor).store.commits_watched = False
+        if not self._monitors:
+            self._detach()
+
+    def _detach(self) -> None:
+        self._app.on_partitions_assigned.disconnect(self._assigned, weak=True)
         for part in self._parts:
             with self._guard(part.name):
                 part.detach()
@@ -98,8 +99,9 @@ class AppProbe:
     async def refresh(self, monitor: Counting, *, ends: bool) -> None:
         """Look at what changes slowly; with `ends`, ask the broker for the ends of partitions."""
         levels = self._levels.get(id(monitor))
-        if levels is None:
-            return  # it has left
+        if levels is None:  # it has left
+            self.leave(monitor)
+            return
         with self._guard("the recovery of tables"):
             levels.watch_recovery()
         self._attach()

@@ -42,14 +42,15 @@ class ConsumerProbe:
         self._patches.replace(consumer, "_getmany", self._watched_fetch)
         self._patches.replace(consumer, "perform_seek", self._watched_seek)
         self._patches.replace(consumer, "ack", self._watched_ack)
-        self._app.on_partitions_assigned.connect(self._assigned)
-        self._app.on_partitions_revoked.connect(self._revoked)
+        # Weakly: Faust keeps the receivers of all apps in one place.
+        self._app.on_partitions_assigned.connect(self._assigned, weak=True)
+        self._app.on_partitions_revoked.connect(self._revoked, weak=True)
 
     def detach(self) -> None:
         """Stop watching."""
         self._patches.undo()
-        self._app.on_partitions_assigned.disconnect(self._assigned)
-        self._app.on_partitions_revoked.disconnect(self._revoked)
+        self._app.on_partitions_assigned.disconnect(self._assigned, weak=True)
+        self._app.on_partitions_revoked.disconnect(self._revoked, weak=True)
         self.ends.cancel()
 
     def catch_up(self, monitor: Counting) -> None:
