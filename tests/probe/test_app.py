@@ -22,15 +22,32 @@ def new_app() -> Any:
     return faust.App("probed", broker="kafka://127.0.0.1:9", store="memory://", web_enabled=False)
 
 
+class Part:
+    """Some part of an app, with the attributes it is made with."""
+
+    def __init__(self, **attributes: Any) -> None:
+        vars(self).update(attributes)
+
+
+def add_consumer(app: Any) -> None:
+    """Give an app a consumer that has not started, as far as it is watched."""
+    producer = Part(commit_transactions=None)
+    methods = dict.fromkeys(("_commit", "_commit_tps", "_getmany", "perform_seek", "ack"))
+    app._consumer = Part(started=False, transactions=Part(producer=producer), **methods)
+
+
 async def test_an_app_and_its_probe_go_together() -> None:
     """Neither keeps the other, nor a monitor, once nobody needs them; also without leaving."""
     gone = []
     for leaves in (True, False):
         app, monitor = new_app(), Monitor()
+        add_consumer(app)
         probe = AppProbe.of(app)
         probe.join(monitor)
+        assert monitor.store.commits_watched
         if leaves:
             probe.leave(monitor)
+            assert not monitor.store.commits_watched
         gone += [ref(app), ref(probe), ref(monitor)]
         del app, monitor, probe
     gc.collect()

@@ -86,6 +86,9 @@ async def test_a_cancelled_agent_has_not_failed(
         actor.actor_task.cancel()
         await worker.until(lambda: total(monitor, catalogue.EVENT_ACTIVE) == 0)
         await worker.until(lambda: list(vars(paused)["_actors"]) != [actor])
+        stream = actor.stream.get_active_stream()
+        await worker.until(lambda: stream.started and not stream.should_stop)
+        assert total(monitor, catalogue.EVENT_ACTIVE) == 0
         gate.set()
     assert failures(monitor) == ({}, {})
 

@@ -57,7 +57,7 @@ def gated(app: faust.App, topic: str) -> tuple[list[Any], asyncio.Event]:
 async def test_lag_is_zero_when_caught_up(broker: EmbeddedBroker, name: str) -> None:
     """Every partition, with traffic or without, is 0 messages and 0 s behind: the broker agrees."""
     app = broker.app(name)
-    app.monitor = monitor = Monitor()
+    app.monitor = monitor = Monitor(end_offsets_interval=600.0)
     seen, gate = gated(app, name)
     gate.set()
     broker.produce_many(name, range(20), partition=1)
@@ -119,7 +119,7 @@ async def test_lag_is_known_before_anything_is_read(broker: EmbeddedBroker, name
     for count in (30, 0):
         # The one before is a member of the group until its session is over.
         app = broker.app(name, broker_session_timeout=1.0, broker_heartbeat_interval=0.2)
-        app.monitor = monitor = Monitor()
+        app.monitor = monitor = Monitor(end_offsets_interval=600.0)
         seen, gate = gated(app, topic)
         gate.set()
         broker.produce_many(topic, range(count), partition=3)
