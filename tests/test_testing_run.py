@@ -246,6 +246,23 @@ def test_a_stuck_agent_is_ended(
     assert ends == ["waiting", "cancelled"]
 
 
+def test_an_event_that_nobody_will_acknowledge_holds_no_stop_up(
+    broker: EmbeddedBroker, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker whose agent crashed before it got the event is stopped after the time of grace."""
+    monkeypatch.setattr("faust_otel.testing.shutdown._GRACE", 1.5)
+    app = broker.app(name)
+
+    @app.agent(name)
+    async def fail(stream: Any) -> None:
+        async for _ in stream.filter(lambda value: 1 // value):
+            pass
+
+    broker.produce(name, 0)
+    run(app, lambda: app.consumer.unacked, raise_agent_errors=False)
+    assert broker.committed(name, name)[0] is None
+
+
 def test_an_app_that_was_used_in_another_loop_runs(broker: EmbeddedBroker, name: str) -> None:
     """Monitor, producer and consumer that were made before the run work in it."""
     app = broker.app(name)

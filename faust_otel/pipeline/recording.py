@@ -24,8 +24,9 @@ __all__ = ["Recording"]
 MANY_VALUES, MANY_BATCHES = 256, 16
 PEACE = 5.0
 #: With so many batches waiting, who adds one more records them all.
-TOO_MANY_BATCHES = 256
-VALUES_AT_A_TIME = 25
+TOO_MANY_BATCHES = 32
+#: Below a millisecond of the SDK's time, then other threads have a turn.
+VALUES_AT_A_TIME = 100
 
 
 class Recording:
@@ -61,10 +62,13 @@ class Recording:
                 self._thread.start()
 
     def drain(self) -> None:
-        """Record everything that waits; when this returns, all added before it is recorded."""
+        """Record what waits now; when this returns, all added before it is recorded.
+
+        No more than that: a collection must end, however fast values come.
+        """
         self._see_to_fork()
         with self._draining:
-            while self._waiting:
+            for _ in range(len(self._waiting)):
                 metric, attrs, values = self._waiting.popleft()
                 try:
                     for value in breathing(values, every=VALUES_AT_A_TIME):

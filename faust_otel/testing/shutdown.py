@@ -37,6 +37,8 @@ async def shut_down(app: faust.App, *, starting: asyncio.Future[None]) -> None:
     if not await _wait(stopping.done):
         # Faust waits without limit for the events in work: it is an agent that is stuck.
         await _wait(asyncio.ensure_future(app.agents.stop()).done)
+        # Or one has crashed on an event, which nobody will acknowledge.
+        app.consumer.unacked.clear()
     in_time = await _wait(stopping.done)
     stopping.cancel()
     starting.cancel()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from types import SimpleNamespace
 from typing import Any
@@ -93,6 +94,7 @@ async def test_watching_makes_nothing_that_the_app_would_make_itself() -> None:
         *(catalogue.TABLE_SIZE, catalogue.RECOVERY_REMAINING),
     )
     said = {metric.name: by(monitor, metric, "TOPIC") for metric in levels}
+    await asyncio.sleep(0)  # what was asked for looks for a consumer
     probe.leave(monitor)
     assert {name: found for name, found in said.items() if found} == {
         catalogue.STREAM_BUFFER_SIZE.name: {"orders": 0}

@@ -110,6 +110,15 @@ def test_only_the_last_acknowledgement_ends_a_message() -> None:
     assert here.active == {8: 2.0}
 
 
+def test_a_message_that_nobody_knows_is_acknowledged(caplog: pytest.LogCaptureFixture) -> None:
+    """Of another topic, or of another shape: acknowledging goes on."""
+    consumer, _, _ = watched({})
+    places: list[Any] = [TP("unknown", 0), [], []]
+    for tp in places:
+        assert consumer.ack(SimpleNamespace(tp=tp, offset=0, last=True)) is True
+    assert caplog.text.count("acknowledgements cannot be watched") == 1
+
+
 def test_an_assignment_that_cannot_be_read_stops_nothing(caplog: pytest.LogCaptureFixture) -> None:
     """The rebalance goes on, whatever Faust hands over one day."""
     _, _, probe = watched({})

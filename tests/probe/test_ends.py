@@ -63,7 +63,7 @@ class Scene:
         consumer = SimpleNamespace(assignment=lambda: set(self.client.assigned), _thread=thread)
         topics = SimpleNamespace(acking_topics={"orders"})
         self.monitor = Monitor()
-        self.ends = Ends(SimpleNamespace(consumer=consumer, topics=topics), [self.monitor])
+        self.ends = Ends(SimpleNamespace(_consumer=consumer, topics=topics), [self.monitor])
         for number in range(count):
             self.partition(number)
 
@@ -243,7 +243,7 @@ async def test_without_a_consumer_nothing_is_asked(caplog: pytest.LogCaptureFixt
     def not_started() -> Any:
         raise ConsumerNotStarted
 
-    scene.ends._app.consumer.assignment = not_started
+    scene.ends._app._consumer.assignment = not_started
     await scene.ask()
     scene.ends.cancel()
     Ends(None, []).cancel()

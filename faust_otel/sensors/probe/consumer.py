@@ -130,11 +130,19 @@ class ConsumerProbe:
         def watched(message: Any) -> bool:
             last = ack(message)
             if last:
-                for monitor in self._monitors:
-                    monitor.on_message_out(message.tp, message.offset, message)
+                try:
+                    self._acknowledged(message)
+                except Exception as exc:  # noqa: BLE001  said by the guard
+                    self._guard.say("acknowledgements", exc)
             return last
 
         return watched
+
+    def _acknowledged(self, message: Any) -> None:
+        for monitor in self._monitors:
+            partition = kept(monitor).store.partitions.get(message.tp)
+            if partition is not None:
+                partition.acknowledged(message.offset)
 
 
 def _begin(partitions: Mapping[Any, Any], committed: Mapping[Any, int | None]) -> None:

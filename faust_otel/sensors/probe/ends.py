@@ -47,7 +47,10 @@ class Ends:
 
     async def _ask(self) -> None:
         try:
-            consumer, acking = self._app.consumer, self._app.topics.acking_topics
+            consumer = self._app._consumer  # noqa: SLF001  the property would make one
+            if consumer is None:
+                return
+            acking = self._app.topics.acking_topics
             assigned = [tp for tp in consumer.assignment() if tp.topic in acking]
             if assigned:
                 await self._ask_on_thread(consumer._thread, assigned)  # noqa: SLF001  no other way
