@@ -165,9 +165,6 @@ def _rebalance_active(store: Store) -> Iterator[Point]:
 
 
 def _recent(store: Store) -> Iterator[Point]:
-    for families in (store.processing, store.sends, store.commits):
-        for histogram in families:
-            histogram.fold()
     for name, values in store.recent:
         if values:
             yield {key.RECENT: name, key.STATISTIC: "mean"}, sum(values) / len(values)

@@ -275,7 +275,5 @@ class Views(Keeper):
         return sum(int(count) for attrs, count in points if (key.ERROR in attrs) is failed)
 
     def __recent(self, what: str) -> deque[float]:
-        store = self._faust_otel.store
-        store.fold()
-        ring: deque[float] = getattr(store.recent, what)
+        ring: deque[float] = getattr(self._faust_otel.store.recent, what)
         return deque(ring, ring.maxlen)

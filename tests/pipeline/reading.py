@@ -15,7 +15,18 @@ if TYPE_CHECKING:
 
     from opentelemetry.sdk.metrics.export import MetricsData
 
-__all__ = ["DELTA", "MemoryReader", "metrics", "numbers", "series", "wait_for"]
+    from faust_otel.state import Store
+
+__all__ = [
+    "DELTA",
+    "MemoryReader",
+    "metrics",
+    "numbers",
+    "point",
+    "rebalance",
+    "series",
+    "wait_for",
+]
 
 #: What an exporter that prefers deltas asks for.
 DELTA: dict[type, AggregationTemporality] = dict.fromkeys(
@@ -69,3 +80,19 @@ def wait_for(condition: Callable[[], object], *, seconds: float = 20.0) -> None:
         if time.monotonic() > until:
             raise TimeoutError(f"not within {seconds} s: {condition}")
         time.sleep(0.005)
+
+
+def rebalance(store: Store, times: int = 1) -> None:
+    """Count rebalances, each of which took a quarter of a second to recover from."""
+    store.rebalances.get(GROUP="shop").value += times
+    for _ in range(times):
+        store.recoveries.get().add(0.25)
+
+
+def point(reader: MemoryReader, name: str) -> Any:
+    """Return the only point of a metric, collected now; None when there is none."""
+    found = metrics(reader.get_metrics_data()).get(name)
+    if found is None:
+        return None
+    (one,) = found.data.data_points
+    return one

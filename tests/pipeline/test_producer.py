@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from math import inf, nan
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from opentelemetry.sdk.metrics.export import (
@@ -28,7 +28,7 @@ from faust_otel.pipeline.producer import View
 from faust_otel.state import Store
 from faust_otel.version import __version__
 
-from .reading import MemoryReader, metrics, numbers, series
+from .reading import MemoryReader, metrics, numbers, rebalance, series
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,22 +48,6 @@ def store() -> Store:
     store = Store()
     store.identify(group="shop", app_id="shop")
     return store
-
-
-def rebalance(store: Store, times: int = 1) -> None:
-    """Count rebalances, each of which took a quarter of a second to recover from."""
-    store.rebalances.get(GROUP="shop").value += times
-    for _ in range(times):
-        store.recoveries.get().add(0.25)
-
-
-def point(reader: MemoryReader, name: str) -> Any:
-    """Return the only point of a metric, collected now; None when there is none."""
-    found = metrics(reader.get_metrics_data()).get(name)
-    if found is None:
-        return None
-    (one,) = found.data.data_points
-    return one
 
 
 def test_nothing_but_finite_numbers_is_handed_over(store: Store, opened: Open) -> None:

@@ -12,7 +12,7 @@ from faust_otel import attributes as key
 from faust_otel import catalogue as c
 from faust_otel.state import Store
 
-from .reading import DELTA, MemoryReader, metrics, numbers, series
+from .reading import DELTA, MemoryReader, metrics, numbers, point, rebalance, series
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,22 +31,6 @@ def store() -> Store:
     store = Store()
     store.identify(group="shop", app_id="shop")
     return store
-
-
-def rebalance(store: Store, times: int = 1) -> None:
-    """Count rebalances, each of which took a quarter of a second to recover from."""
-    store.rebalances.get(GROUP="shop").value += times
-    for _ in range(times):
-        store.recoveries.get().add(0.25)
-
-
-def point(reader: MemoryReader, name: str) -> Any:
-    """Return the only point of a metric, collected now; None when there is none."""
-    found = metrics(reader.get_metrics_data()).get(name)
-    if found is None:
-        return None
-    (one,) = found.data.data_points
-    return one
 
 
 def test_each_reader_has_its_own_deltas(store: Store, opened: Open) -> None:
